@@ -1,0 +1,365 @@
+//! Work into messages, replies into rows: pure, so that it can be tested without a server.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::backend::{DataRowBody, ErrorResponseBody, Message};
+use postgres_protocol::message::frontend;
+use tenantry_caller::Caller;
+
+use crate::error::{RunError, ServerError};
+use crate::work::{Lane, Row, Rows, Statement, Work};
+
+/// Sets what a request's statements can see. The role comes last: what stands before it is set with
+/// the login's rights. As a condition it returns no bytes of what was set.
+const SETTINGS: &str = "\
+select
+where set_config('search_path', $1, true) is not null
+  and set_config('request.jwt.claims', $2, true) is not null
+  and set_config('app.current_user_id', $3, true) is not null
+  and set_config('request.method', $4, true) is not null
+  and set_config('request.path', $5, true) is not null
+  and set_config('request.headers', $6, true) is not null
+  and set_config('request.cookies', $7, true) is not null
+  and set_config('timezone', $8, true) is not null
+  and set_config('statement_timeout', $9, true) is not null
+  and set_config('transaction_read_only', $10, true) is not null
+  and set_config('role', $11, true) is not null";
+
+/// The prepared statements of one socket.
+///
+/// A plan depends on the role (row security) and on the search path (names), so both belong to the
+/// key beside the text.
+#[derive(Default)]
+pub(crate) struct StatementCache {
+    by_sql: HashMap<Arc<str>, Vec<Prepared>>,
+    size: usize,
+    next: u64,
+}
+
+struct Prepared {
+    role: Box<str>,
+    search_path: Arc<str>,
+    name: Box<str>,
+}
+
+impl StatementCache {
+    /// How many statements are prepared.
+    pub(crate) fn len(&self) -> usize {
+        self.size
+    }
+
+    fn get(&self, role: &str, search_path: &str, sql: &str) -> Option<&str> {
+        let prepared = self.by_sql.get(sql)?;
+        let found =
+            prepared.iter().find(|one| &*one.role == role && &*one.search_path == search_path)?;
+        Some(&found.name)
+    }
+
+    fn insert(&mut self, preparing: Preparing) {
+        self.size += 1;
+        self.by_sql.entry(preparing.sql).or_default().push(preparing.prepared);
+    }
+
+    fn fresh_name(&mut self) -> Box<str> {
+        self.next += 1;
+        format!("t{}", self.next).into_boxed_str()
+    }
+}
+
+/// A `Parse` that was sent and not yet acknowledged.
+struct Preparing {
+    sql: Arc<str>,
+    prepared: Prepared,
+}
+
+/// Whether the work runs in the implicit transaction of its `Sync` or in an explicit one that a
+/// later message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Implicit,
+    Explicit,
+}
+
+/// Limits that hold for one piece of work on its socket.
+pub(crate) struct Limits<'a> {
+    /// In milliseconds, as text.
+    pub(crate) statement_timeout: &'a str,
+    /// Used where the request asks for no time zone.
+    pub(crate) time_zone: &'a str,
+}
+
+/// Writes the messages of `work` as `caller` to `buffer`, and says what replies they will have.
+///
+/// # Errors
+/// A value too long for a message (2 GiB); nothing must be sent then.
+pub(crate) fn encode(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    caller: &Caller,
+    work: &Work,
+    ending: Ending,
+    limits: &Limits<'_>,
+) -> io::Result<Reply> {
+    let mut reply = Reply::default();
+    if ending == Ending::Explicit {
+        encode_plain(buffer, cache, &mut reply, "begin")?;
+    }
+    let read_only = if work.lane == Lane::Write { "off" } else { "on" };
+    let settings: [&str; 11] = [
+        &work.search_path,
+        caller.claims(),
+        caller.user_id(),
+        &work.settings.method,
+        &work.settings.path,
+        &work.settings.headers,
+        &work.settings.cookies,
+        work.settings.time_zone.as_deref().unwrap_or(limits.time_zone),
+        limits.statement_timeout,
+        read_only,
+        caller.role(),
+    ];
+    let name = prepare(buffer, cache, &mut reply, "", &Arc::from(""), SETTINGS, None)?;
+    bind_and_execute(buffer, &name, settings.iter().map(|value| Some(value.as_bytes())))?;
+    for statement in &work.statements {
+        encode_statement(buffer, cache, &mut reply, caller, work, statement)?;
+    }
+    frontend::sync(buffer);
+    Ok(reply)
+}
+
+/// Writes one plain command (`begin`, `commit`, ...) and a `Sync`.
+pub(crate) fn encode_command(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    sql: &str,
+) -> io::Result<Reply> {
+    let mut reply = Reply::default();
+    encode_plain(buffer, cache, &mut reply, sql)?;
+    frontend::sync(buffer);
+    Ok(reply)
+}
+
+fn encode_plain(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    reply: &mut Reply,
+    sql: &str,
+) -> io::Result<()> {
+    let name = prepare(buffer, cache, reply, "", &Arc::from(""), sql, None)?;
+    bind_and_execute(buffer, &name, std::iter::empty::<Option<&[u8]>>())
+}
+
+fn encode_statement(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    reply: &mut Reply,
+    caller: &Caller,
+    work: &Work,
+    statement: &Statement,
+) -> io::Result<()> {
+    let sql = Some(&statement.sql);
+    let name =
+        prepare(buffer, cache, reply, caller.role(), &work.search_path, &statement.sql, sql)?;
+    if let Some(step) = reply.steps.last_mut() {
+        step.keeps_rows = true;
+    }
+    bind_and_execute(buffer, &name, statement.parameters.iter().map(Option::as_deref))
+}
+
+/// The statement's name on this socket; a `Parse` goes first where it has none.
+fn prepare(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    reply: &mut Reply,
+    role: &str,
+    search_path: &Arc<str>,
+    sql: &str,
+    shared_sql: Option<&Arc<str>>,
+) -> io::Result<Box<str>> {
+    if let Some(name) = cache.get(role, search_path, sql) {
+        reply.steps.push(Step::default());
+        return Ok(name.into());
+    }
+    let name = cache.fresh_name();
+    frontend::parse(&name, sql, std::iter::empty(), buffer)?;
+    let prepared =
+        Prepared { role: role.into(), search_path: search_path.clone(), name: name.clone() };
+    let sql = shared_sql.cloned().unwrap_or_else(|| sql.into());
+    reply.steps.push(Step { preparing: Some(Preparing { sql, prepared }), keeps_rows: false });
+    Ok(name)
+}
+
+fn bind_and_execute<'a>(
+    buffer: &mut BytesMut,
+    name: &str,
+    values: impl Iterator<Item = Option<&'a [u8]>>,
+) -> io::Result<()> {
+    let text_formats = std::iter::empty();
+    let write = |value: Option<&[u8]>, out: &mut BytesMut| match value {
+        Some(bytes) => {
+            out.extend_from_slice(bytes);
+            Ok(IsNull::No)
+        }
+        None => Ok(IsNull::Yes),
+    };
+    frontend::bind("", name, text_formats, values, write, std::iter::empty(), buffer).map_err(
+        |error| match error {
+            frontend::BindError::Conversion(cause) => {
+                io::Error::new(io::ErrorKind::InvalidInput, cause)
+            }
+            frontend::BindError::Serialization(cause) => cause,
+        },
+    )?;
+    frontend::execute("", 0, buffer)
+}
+
+/// What one `Sync`'s worth of messages will be answered with, and what has come so far.
+#[derive(Default)]
+pub(crate) struct Reply {
+    steps: Vec<Step>,
+    current: usize,
+    results: Vec<Rows>,
+    rows: Vec<Row>,
+    error: Option<ServerError>,
+}
+
+#[derive(Default)]
+struct Step {
+    preparing: Option<Preparing>,
+    keeps_rows: bool,
+}
+
+/// Where a socket's transaction stands after `ReadyForQuery`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionState {
+    Idle,
+    Open,
+    Failed,
+}
+
+/// A whole reply.
+pub(crate) struct Finished {
+    pub(crate) outcome: Result<Vec<Rows>, RunError>,
+    pub(crate) state: TransactionState,
+}
+
+impl Reply {
+    /// Takes the next message; answers once `ReadyForQuery` came.
+    pub(crate) fn accept(
+        &mut self,
+        message: Message,
+        cache: &mut StatementCache,
+    ) -> io::Result<Option<Finished>> {
+        match message {
+            Message::ParseComplete => {
+                if let Some(preparing) =
+                    self.steps.get_mut(self.current).and_then(|step| step.preparing.take())
+                {
+                    cache.insert(preparing);
+                }
+            }
+            Message::DataRow(body) if self.keeps_rows() => self.rows.push(row(&body)?),
+            Message::CommandComplete(body) => self.complete(affected(body.tag()?)),
+            Message::EmptyQueryResponse => self.complete(0),
+            Message::ErrorResponse(body) => self.error = Some(server_error(&body)),
+            Message::ReadyForQuery(body) => {
+                let state = match body.status() {
+                    b'I' => TransactionState::Idle,
+                    b'T' => TransactionState::Open,
+                    _ => TransactionState::Failed,
+                };
+                let results = std::mem::take(&mut self.results);
+                let outcome = self.error.take().map_or(Ok(results), |error| Err(error.into()));
+                return Ok(Some(Finished { outcome, state }));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// The error for a connection that ended before the reply did: what the server said last, such
+    /// as `57P01` when it is stopped, or that it is gone.
+    pub(crate) fn cut_off(&mut self) -> RunError {
+        match self.error.take() {
+            Some(error) => RunError::Unreachable(error.to_string()),
+            None => RunError::Unreachable("the server closed the connection".into()),
+        }
+    }
+
+    fn keeps_rows(&self) -> bool {
+        self.steps.get(self.current).is_some_and(|step| step.keeps_rows)
+    }
+
+    fn complete(&mut self, affected: u64) {
+        if self.keeps_rows() {
+            self.results.push(Rows { rows: std::mem::take(&mut self.rows), affected });
+        }
+        self.current += 1;
+    }
+}
+
+fn row(body: &DataRowBody) -> io::Result<Row> {
+    let bytes = body.buffer_bytes();
+    let values = body.ranges().map(|range| Ok(range.map(|range| bytes.slice(range)))).collect()?;
+    Ok(Row(values))
+}
+
+/// The number at the end of a command tag, such as 3 in `INSERT 0 3`.
+fn affected(tag: &str) -> u64 {
+    tag.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// The fields of an error report (PostgreSQL's "Error and Notice Message Fields").
+pub(crate) fn server_error(body: &ErrorResponseBody) -> ServerError {
+    let mut error = ServerError::default();
+    let mut fields = body.fields();
+    while let Ok(Some(field)) = fields.next() {
+        let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
+        match field.type_() {
+            b'C' => error.code = value,
+            b'M' => error.message = value,
+            b'D' => error.detail = Some(value),
+            b'H' => error.hint = Some(value),
+            b'n' => error.constraint = Some(value),
+            b't' => error.table = Some(value),
+            b'c' => error.column = Some(value),
+            _ => {}
+        }
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_tags_carry_counts() {
+        for (tag, expected) in [("INSERT 0 3", 3), ("SELECT 20", 20), ("BEGIN", 0), ("UPDATE 0", 0)]
+        {
+            assert_eq!(affected(tag), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn plans_of_one_role_are_not_used_for_another() {
+        let mut cache = StatementCache::default();
+        let path: Arc<str> = "public".into();
+        cache.insert(Preparing {
+            sql: "select 1".into(),
+            prepared: Prepared {
+                role: "anon".into(),
+                search_path: path.clone(),
+                name: "t1".into(),
+            },
+        });
+        assert_eq!(cache.get("anon", &path, "select 1"), Some("t1"));
+        assert_eq!(cache.get("authenticated", &path, "select 1"), None);
+        assert_eq!(cache.get("anon", "private", "select 1"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! What a request asks of the database, and what comes back: plain values without any I/O.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// One SQL statement with its parameters.
+///
+/// Parameters are in text format and of unknown type, so PostgreSQL infers their types from the
+/// statement as it does for quoted literals. `None` is null.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The text, with `$1`, `$2`, ... for the parameters.
+    pub sql: Arc<str>,
+    /// The values, in order.
+    pub parameters: Vec<Option<Bytes>>,
+}
+
+impl Statement {
+    /// A statement without parameters.
+    pub fn new(sql: impl Into<Arc<str>>) -> Self {
+        Statement { sql: sql.into(), parameters: Vec::new() }
+    }
+
+    /// The same statement with one more parameter.
+    pub fn bind(mut self, value: impl Into<Bytes>) -> Self {
+        self.parameters.push(Some(value.into()));
+        self
+    }
+
+    /// The same statement with one more parameter, which may be null.
+    pub fn bind_option(mut self, value: Option<impl Into<Bytes>>) -> Self {
+        self.parameters.push(value.map(Into::into));
+        self
+    }
+}
+
+/// The facts about a request that its statements can read with `current_setting`.
+///
+/// Every one is written on every request, so nothing of an earlier request can be seen.
+#[derive(Debug, Clone, Default)]
+pub struct RequestSettings {
+    /// `request.method`, such as `GET`.
+    pub method: String,
+    /// `request.path`, such as `/posts`.
+    pub path: String,
+    /// `request.headers`: a JSON object with lower-case names.
+    pub headers: String,
+    /// `request.cookies`: a JSON object.
+    pub cookies: String,
+    /// The session's time zone; the server's own when absent.
+    pub time_zone: Option<String>,
+}
+
+/// Which sockets may carry the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// A cheap prepared read that calls no user-defined or volatile function: it shares a socket
+    /// with the reads of other callers. It may time out, but it is never cancelled, because a
+    /// cancel could hit a neighbour.
+    SharedRead,
+    /// A socket of its own, read-only.
+    Read,
+    /// A socket of its own, read-write.
+    Write,
+}
+
+/// Everything that one request does to the database: its settings and then its statements, sent as
+/// one buffer under one `Sync`.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Which sockets may carry it.
+    pub lane: Lane,
+    /// `search_path`, already quoted, such as `"public", "extensions"`.
+    pub search_path: Arc<str>,
+    /// What `current_setting` shows.
+    pub settings: RequestSettings,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
+    /// Whether user-defined functions may run, which may leave traces in the session (settings,
+    /// advisory locks, temporary tables): the socket is then cleaned before anybody else gets it.
+    pub runs_user_functions: bool,
+}
+
+/// The rows of one statement.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// The rows, in the order they came.
+    pub rows: Vec<Row>,
+    /// The number in the command tag: rows returned or affected.
+    pub affected: u64,
+}
+
+impl Rows {
+    /// The first row.
+    pub fn first(&self) -> Option<&Row> {
+        self.rows.first()
+    }
+}
+
+/// One row; values are in text format.
+#[derive(Debug, Clone)]
+pub struct Row(pub(crate) Vec<Option<Bytes>>);
+
+impl Row {
+    /// The value at `index` as text; `None` for null, for a column that does not exist and for
+    /// bytes that are no UTF-8 (a UTF-8 database never sends such).
+    pub fn text(&self, index: usize) -> Option<&str> {
+        self.bytes(index).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
+    /// The value at `index` as it came.
+    pub fn bytes(&self, index: usize) -> Option<&Bytes> {
+        self.0.get(index).and_then(Option::as_ref)
+    }
+
+    /// How many columns the row has.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the row has no columns.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Whether work whose result was looked at may stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep what was done.
+    Commit,
+    /// Undo it.
+    Rollback,
+}
