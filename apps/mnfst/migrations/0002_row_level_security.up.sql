@@ -260,30 +260,30 @@ grant
 
 create policy messages_select_own on public.messages
     for select to authenticated
-    using (session_id in (select s.id from public.sessions s where s.user_id = (select auth.uid())));
+    using (session_id = any (array(select s.id from public.sessions s where s.user_id = (select auth.uid()))));
 
 -- What the assistant says is written by service_role only.
 create policy messages_insert_own on public.messages
     for insert to authenticated
     with check (
         role = 'user'
-        and session_id in (select s.id from public.sessions s where s.user_id = (select auth.uid()))
+        and session_id = any (array(select s.id from public.sessions s where s.user_id = (select auth.uid())))
     );
 
 create policy messages_update_own on public.messages
     for update to authenticated
     using (
         role = 'user'
-        and session_id in (select s.id from public.sessions s where s.user_id = (select auth.uid()))
+        and session_id = any (array(select s.id from public.sessions s where s.user_id = (select auth.uid())))
     )
     with check (
         role = 'user'
-        and session_id in (select s.id from public.sessions s where s.user_id = (select auth.uid()))
+        and session_id = any (array(select s.id from public.sessions s where s.user_id = (select auth.uid())))
     );
 
 create policy messages_delete_own on public.messages
     for delete to authenticated
-    using (session_id in (select s.id from public.sessions s where s.user_id = (select auth.uid())));
+    using (session_id = any (array(select s.id from public.sessions s where s.user_id = (select auth.uid()))));
 
 
 -- The document workflow. A document begins as uploaded and never returns there:

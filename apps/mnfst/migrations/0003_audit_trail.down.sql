@@ -7,6 +7,7 @@ drop trigger audit_tenants on public.tenants;
 
 drop table public.audit_logs;
 
+drop function public.auditable_tenant_ids();
 drop function public.refuse_audit_change();
 drop function public.write_audit_log();
 drop function public.request_user_agent();

@@ -33,7 +33,9 @@ create table public.audit_logs (
 create index idx_audit_logs_tenant_id on public.audit_logs (tenant_id, created_at desc);
 create index idx_audit_logs_user_id on public.audit_logs (user_id, created_at desc);
 create index idx_audit_logs_resource on public.audit_logs (resource_type, resource_id, created_at desc);
-create index idx_audit_logs_created_at on public.audit_logs (created_at desc);
+-- For ranges of time. A b-tree would tempt the planner to walk everybody's newest entries in search
+-- of one person's.
+create index idx_audit_logs_created_at on public.audit_logs using brin (created_at);
 
 comment on table public.audit_logs is 'Append-only record of every change to the application''s rows.';
 comment on column public.audit_logs.user_id is 'Who did it; null where no person did (a service, a migration). No foreign key: the trail outlives people.';
@@ -203,24 +205,55 @@ grant
     on public.audit_logs
     to mnfst_analyst;
 
+-- The tenants whose trail the caller may read: an administrator's own; for a superadmin all that
+-- there are and all that there were.
+create function public.auditable_tenant_ids()
+returns uuid[]
+language plpgsql
+stable
+parallel safe
+security definer
+set search_path = ''
+as $$
+begin
+    case public.current_user_role()
+        when 'superadmin' then
+            return array(
+                select t.id
+                from public.tenants t
+                union
+                select a.resource_id
+                from public.audit_logs a
+                where a.resource_type = 'tenants'
+                    and a.action = 'delete'
+            );
+        when 'tenant_admin' then
+            return array_remove(array[auth.tenant_id()], null);
+        else
+            return '{}';
+    end case;
+end
+$$;
+
+comment on function public.auditable_tenant_ids() is 'The tenants whose trail the caller may read; empty for anybody but administrators.';
+
+revoke execute on function public.auditable_tenant_ids() from public;
+grant execute on function public.auditable_tenant_ids() to authenticated;
+
 -- A person sees what it did; administrators see their tenant's trail, superadmins all of it, but
 -- neither learns from it who chats when.
 create policy audit_logs_select_own on public.audit_logs
     for select to authenticated
     using (user_id = (select auth.uid() where public.current_user_role() is not null));
 
-create policy audit_logs_select_tenant_admin on public.audit_logs
+create policy audit_logs_select_admin on public.audit_logs
     for select to authenticated
     using (
-        tenant_id = (select auth.tenant_id() where public.current_user_role() = 'tenant_admin')
-        and resource_type not in ('sessions', 'messages', 'user_preferences')
-    );
-
--- Every moment is later than -infinity, so this admits all rows, by an index; for anybody else
--- the sub-select is null.
-create policy audit_logs_select_superadmin on public.audit_logs
-    for select to authenticated
-    using (
-        created_at >= (select '-infinity'::timestamptz where public.current_user_role() = 'superadmin')
+        tenant_id = any ((select public.auditable_tenant_ids())::uuid[])
         and resource_type not in ('sessions', 'messages')
     );
+
+-- Rows without a tenant: superadmins themselves, and everybody's preferences.
+create policy audit_logs_select_superadmin on public.audit_logs
+    for select to authenticated
+    using (tenant_id is null and (select public.current_user_role()) = 'superadmin');

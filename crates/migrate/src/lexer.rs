@@ -134,8 +134,8 @@ impl<'a> Lexer<'a> {
             };
             self.at += found;
             let rest = &rest[found..];
-            if rest.starts_with('\\') {
-                let escaped = rest[1..].chars().next().filter(|_| escapes);
+            if let Some(after) = rest.strip_prefix('\\') {
+                let escaped = after.chars().next().filter(|_| escapes);
                 self.at += 1 + escaped.map_or(0, char::len_utf8);
             } else if rest.starts_with("''") {
                 self.at += 2;

@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn offsets_become_lines_and_columns() {
         let text = "ab\nçd\n";
-        for (offset, expected) in [(0, (1, 1)), (2, (1, 3)), (3, (2, 1)), (5, (2, 2)), (7, (3, 1))] {
+        for (offset, expected) in [(0, (1, 1)), (2, (1, 3)), (3, (2, 1)), (5, (2, 2)), (7, (3, 1))]
+        {
             assert_eq!(line_and_column(text, offset), expected, "{offset}");
         }
     }

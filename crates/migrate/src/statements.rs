@@ -158,7 +158,10 @@ mod tests {
             ("select 1; -- one;\nselect 2;", vec!["select 1", "select 2"]),
             ("select ';' || \";\";x", vec!["select ';' || \";\"", "x"]),
             ("do $$ begin a; end $$; b;", vec!["do $$ begin a; end $$", "b"]),
-            ("create rule r as on insert to t do (a; b); c", vec!["create rule r as on insert to t do (a; b)", "c"]),
+            (
+                "create rule r as on insert to t do (a; b); c",
+                vec!["create rule r as on insert to t do (a; b)", "c"],
+            ),
             ("select 1); b", vec!["select 1)", "b"]),
             (
                 "create function f() returns int begin atomic select case when a then 1 end; select 2; end; b",
@@ -176,17 +179,20 @@ mod tests {
             ),
             (
                 "create function f() returns int begin atomic select t.case, t.end from t; end; b",
-                vec!["create function f() returns int begin atomic select t.case, t.end from t; end", "b"],
+                vec![
+                    "create function f() returns int begin atomic select t.case, t.end from t; end",
+                    "b",
+                ],
             ),
-            ("create function f() returns int return case when a then 1 end; b", vec![
-                "create function f() returns int return case when a then 1 end",
-                "b",
-            ]),
+            (
+                "create function f() returns int return case when a then 1 end; b",
+                vec!["create function f() returns int return case when a then 1 end", "b"],
+            ),
             ("begin; atomic; end;", vec!["begin", "atomic", "end"]),
-            ("create table begin_atomic (begin int, atomic int); b", vec![
-                "create table begin_atomic (begin int, atomic int)",
-                "b",
-            ]),
+            (
+                "create table begin_atomic (begin int, atomic int); b",
+                vec!["create table begin_atomic (begin int, atomic int)", "b"],
+            ),
         ] {
             assert_eq!(texts(text), Ok(expected), "{text}");
         }

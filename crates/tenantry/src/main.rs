@@ -1,2 +1,64 @@
-//! .
-fn main() {}
+//! The program `tenantry`: commands and wiring, nothing else.
+
+mod apps;
+mod commands;
+mod home;
+mod http;
+mod platform;
+mod secrets;
+mod status;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Makes a database's design document run, and proves that it does.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start PostgreSQL and serve the applications, in the foreground
+    Up(commands::up::Up),
+    /// Serve an existing database, configured by a PostgREST configuration file
+    Serve(commands::serve::Serve),
+    /// Say what runs on a home: URLs, keys, DSNs
+    Status(commands::status::Status),
+    /// Open psql on an application's database
+    Psql(commands::psql::Psql),
+    /// Move an application's database up and down its revisions
+    Migrate(commands::migrate::Migrate),
+    /// Load an application's seed data, or its demo data
+    Seed(commands::seed::Seed),
+    /// Say what is wrong with this machine or a home, and how to mend it
+    Doctor(commands::doctor::Doctor),
+}
+
+/// The exit code for a command that could not do its work; clap uses 2 for one used wrongly.
+const FAILED: u8 = 1;
+
+// The runtime's main future stays on the main thread, where the embedded server has to be started.
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Up(command) => command.run().await,
+        Command::Serve(command) => command.run().await,
+        Command::Status(command) => command.run(),
+        Command::Psql(command) => command.run().await,
+        Command::Migrate(command) => command.run().await,
+        Command::Seed(command) => command.run().await,
+        Command::Doctor(command) => command.run(),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tenantry: {error:#}");
+            std::process::ExitCode::from(FAILED)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+drop trigger create_user_preferences on public.users;
+drop table public.user_preferences;
+drop function public.create_user_preferences();

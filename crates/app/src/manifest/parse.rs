@@ -1,0 +1,423 @@
+//! From the text of `app.toml` to a [`Manifest`]: every problem that can be found without the
+//! database, each with its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::columns::{BoundColumns, SessionColumn, UserColumn};
+use crate::location::{Lines, Located};
+use crate::manifest::{
+    Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
+    TenantTable,
+};
+use crate::table_name::{LONGEST_NAME_BYTES, is_name};
+use crate::{Problem, Problems, TableName};
+
+/// Names that mean something else in URLs, in the cluster or to PostgreSQL.
+const RESERVED_NAMES: [&str; 9] =
+    ["live", "metrics", "pg", "postgres", "ready", "template0", "template1", "tenantry", "console"];
+
+/// Schemas that no data API may expose: they hold secrets or belong to PostgreSQL.
+const PRIVATE_SCHEMAS: [&str; 3] = ["auth", "information_schema", "pg_catalog"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawManifest {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    description: String,
+    schemas: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    extra_search_path: Vec<Spanned<String>>,
+    identity: Option<RawIdentity>,
+    audit: Option<RawAudit>,
+    #[serde(default)]
+    seeds: Vec<RawSeed>,
+    demo: Option<RawDemo>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIdentity {
+    users: Spanned<String>,
+    columns: Spanned<BTreeMap<UserColumn, Spanned<String>>>,
+    #[serde(default)]
+    options: RawOptions,
+    roles: Option<RawRoles>,
+    sessions: Option<RawSessions>,
+    tenants: Option<Spanned<RawTenants>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawOptions {
+    #[serde(default)]
+    password_algorithm: PasswordAlgorithm,
+    provider_email: Option<String>,
+    default_role: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRoles {
+    user_roles: Spanned<String>,
+    user: Spanned<String>,
+    role: Spanned<String>,
+    roles: Spanned<String>,
+    role_key: Spanned<String>,
+    role_name: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSessions {
+    table: Spanned<String>,
+    columns: Spanned<BTreeMap<SessionColumn, Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTenants {
+    table: Spanned<String>,
+    id: Spanned<String>,
+    suspended_at: Option<Spanned<String>>,
+    deleted_at: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAudit {
+    table: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSeed {
+    file: Spanned<String>,
+    table: Option<Spanned<String>>,
+    #[serde(default)]
+    key: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDemo {
+    file: Spanned<String>,
+}
+
+impl Manifest {
+    /// Reads the text of a manifest. `file` is what messages call it.
+    ///
+    /// # Errors
+    /// [`Problems`]: everything that is wrong with it, each with its line and what to change.
+    pub fn parse(file: &str, text: &str) -> Result<Manifest, Problems> {
+        let lines = Lines::new(text);
+        let raw: RawManifest = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| lines.line_of(&span));
+            let message = error.message().to_owned();
+            Problems(vec![Problem { file: file.into(), line, message }])
+        })?;
+        let mut reader = Reader { file, lines, problems: Vec::new() };
+        let manifest = reader.manifest(raw);
+        Problems(reader.problems).into_result()?;
+        Ok(manifest)
+    }
+
+    /// Whether every file that the manifest names is there.
+    ///
+    /// # Errors
+    /// [`Problems`] naming each that is not.
+    pub(crate) fn check_files(&self, exists: impl Fn(&str) -> bool) -> Result<(), Problems> {
+        let seeds = self.seeds.iter().map(|seed| &seed.file);
+        let missing = seeds.chain(self.demo.iter().map(|demo| &demo.file)).filter(|file| !exists(&file.value));
+        let problems = missing.map(|file| Problem {
+            file: self.file.clone(),
+            line: Some(file.line),
+            message: format!(
+                "there is no file `{}` in the application's folder; add it or remove the entry",
+                file.value
+            ),
+        });
+        Problems(problems.collect()).into_result()
+    }
+}
+
+/// Turns what was parsed into the manifest and collects what is wrong on the way.
+struct Reader<'a> {
+    file: &'a str,
+    lines: Lines<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn manifest(&mut self, raw: RawManifest) -> Manifest {
+        let name = self.app_name(raw.name);
+        if raw.title.get_ref().trim().is_empty() {
+            self.complain(&raw.title, "`title` is empty; write the name that people read".into());
+        }
+        Manifest {
+            file: self.file.to_owned(),
+            name,
+            title: raw.title.into_inner(),
+            description: raw.description,
+            schemas: self.schemas(raw.schemas),
+            extra_search_path: raw.extra_search_path.into_iter().map(|name| self.name(name).value).collect(),
+            identity: raw.identity.map(|identity| self.identity(identity)),
+            audit: raw.audit.map(|audit| self.table(audit.table)),
+            seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
+            demo: raw.demo.map(|demo| Demo { file: self.file_of_type(demo.file, &[".sql"]) }),
+        }
+    }
+
+    fn app_name(&mut self, name: Spanned<String>) -> String {
+        let text = name.get_ref().as_str();
+        let letters = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        if !letters || !text.starts_with(|first: char| first.is_ascii_lowercase()) || text.len() > 31 {
+            let message = format!(
+                "`name` is {text:?}; it must be a lower-case letter and then at most 30 lower-case letters, digits or _"
+            );
+            self.complain(&name, message);
+        } else if RESERVED_NAMES.contains(&text) || text.starts_with("pg_") {
+            let message = format!("the name `{text}` has another meaning; choose a different one");
+            self.complain(&name, message);
+        }
+        name.into_inner()
+    }
+
+    fn schemas(&mut self, schemas: Spanned<Vec<Spanned<String>>>) -> Vec<Located<String>> {
+        if schemas.get_ref().is_empty() {
+            self.complain(&schemas, "`schemas` is empty; name at least one schema to serve".into());
+        }
+        let mut seen = BTreeSet::new();
+        for schema in schemas.get_ref() {
+            let text = schema.get_ref();
+            if PRIVATE_SCHEMAS.contains(&text.as_str()) || text.starts_with("pg_") {
+                let message = format!("the schema `{text}` must not be served; remove it from `schemas`");
+                self.complain(schema, message);
+            }
+            if !seen.insert(text.clone()) {
+                self.complain(schema, format!("the schema `{text}` stands twice in `schemas`; remove one"));
+            }
+        }
+        schemas.into_inner().into_iter().map(|schema| self.name(schema)).collect()
+    }
+
+    fn identity(&mut self, raw: RawIdentity) -> Identity {
+        let users = self.table(raw.users);
+        let needed = [(UserColumn::Id, "id"), (UserColumn::Email, "email")];
+        let columns = self.columns("[identity.columns]", raw.columns, &needed);
+        if let (Some(role), None) = (&raw.options.default_role, &raw.roles) {
+            let message = "`default_role` needs to know the roles tables; add [identity.roles] or remove it";
+            self.complain(role, message.into());
+        }
+        if let Some(tenants) = &raw.tenants
+            && columns.get(UserColumn::Tenant).is_none()
+        {
+            let message = "[identity.tenants] needs the users' tenant; add `tenant` to [identity.columns]";
+            self.complain(tenants, message.into());
+        }
+        if columns.get(UserColumn::PasswordSalt).is_some() && columns.get(UserColumn::PasswordHash).is_none() {
+            let line = columns.0[&UserColumn::PasswordSalt].line;
+            let message = "`password_salt` is the salt of `password_hash`; bind that too or remove it";
+            self.complain_at(line, message.into());
+        }
+        Identity {
+            users,
+            columns,
+            options: IdentityOptions {
+                password_algorithm: raw.options.password_algorithm,
+                provider_email: raw.options.provider_email,
+                default_role: raw.options.default_role.map(|role| self.lines.locate(role)),
+            },
+            roles: raw.roles.map(|roles| self.roles(roles)),
+            sessions: raw.sessions.map(|sessions| self.sessions(sessions)),
+            tenants: raw.tenants.map(|tenants| self.tenants(tenants.into_inner())),
+        }
+    }
+
+    fn roles(&mut self, raw: RawRoles) -> RoleTables {
+        RoleTables {
+            user_roles: self.table(raw.user_roles),
+            user: self.name(raw.user),
+            role: self.name(raw.role),
+            roles: self.table(raw.roles),
+            role_key: self.name(raw.role_key),
+            role_name: self.name(raw.role_name),
+        }
+    }
+
+    fn sessions(&mut self, raw: RawSessions) -> SessionTable {
+        let needed = [(SessionColumn::Id, "id"), (SessionColumn::User, "user")];
+        SessionTable {
+            table: self.table(raw.table),
+            columns: self.columns("[identity.sessions.columns]", raw.columns, &needed),
+        }
+    }
+
+    fn tenants(&mut self, raw: RawTenants) -> TenantTable {
+        TenantTable {
+            table: self.table(raw.table),
+            id: self.name(raw.id),
+            suspended_at: raw.suspended_at.map(|column| self.name(column)),
+            deleted_at: raw.deleted_at.map(|column| self.name(column)),
+        }
+    }
+
+    fn columns<Meaning: Ord + Copy>(
+        &mut self,
+        section: &str,
+        raw: Spanned<BTreeMap<Meaning, Spanned<String>>>,
+        needed: &[(Meaning, &str)],
+    ) -> BoundColumns<Meaning> {
+        for (meaning, key) in needed {
+            if !raw.get_ref().contains_key(meaning) {
+                let message = format!("{section} lacks `{key}`; say which column it is");
+                self.complain(&raw, message);
+            }
+        }
+        let columns = raw.into_inner().into_iter();
+        BoundColumns(columns.map(|(meaning, column)| (meaning, self.name(column))).collect())
+    }
+
+    fn seed(&mut self, raw: RawSeed) -> Seed {
+        let is_json = raw.file.get_ref().ends_with(".json");
+        if is_json && (raw.table.is_none() || raw.key.is_empty()) {
+            let message = "a JSON seed needs `table` (schema.table) and `key` (the columns that identify a row)";
+            self.complain(&raw.file, message.into());
+        }
+        if !is_json && (raw.table.is_some() || !raw.key.is_empty()) {
+            let message = "`table` and `key` belong to JSON seeds only; remove them";
+            self.complain(&raw.file, message.into());
+        }
+        Seed {
+            file: self.file_of_type(raw.file, &[".sql", ".json"]),
+            table: raw.table.map(|table| self.table(table)),
+            key: raw.key.into_iter().map(|column| self.name(column)).collect(),
+        }
+    }
+
+    fn file_of_type(&mut self, file: Spanned<String>, endings: &[&str]) -> Located<String> {
+        if !endings.iter().any(|ending| file.get_ref().ends_with(ending)) {
+            let message = format!("`{}` must end in {}", file.get_ref(), endings.join(" or "));
+            self.complain(&file, message);
+        }
+        self.lines.locate(file)
+    }
+
+    fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
+        let parsed = TableName::parse(text.get_ref());
+        if parsed.is_none() {
+            let message = format!("`{}` must be a table with its schema, such as \"public.users\"", text.get_ref());
+            self.complain(&text, message);
+        }
+        // The stand-in is never seen: a manifest with problems is not handed out.
+        let stand_in = TableName { schema: String::new(), table: String::new() };
+        self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
+    }
+
+    fn name(&mut self, text: Spanned<String>) -> Located<String> {
+        if !is_name(text.get_ref()) {
+            let message = format!(
+                "{:?} is no name that PostgreSQL keeps; write 1 to {LONGEST_NAME_BYTES} bytes without quotes",
+                text.get_ref()
+            );
+            self.complain(&text, message);
+        }
+        self.lines.locate(text)
+    }
+
+    fn complain<T>(&mut self, at: &Spanned<T>, message: String) {
+        let line = self.lines.line_of(&at.span());
+        self.complain_at(line, message);
+    }
+
+    fn complain_at(&mut self, line: usize, message: String) {
+        self.problems.push(Problem { file: self.file.to_owned(), line: Some(line), message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "name = \"small\"\ntitle = \"Small\"\nschemas = [\"public\"]\n";
+
+    fn problems(text: &str) -> String {
+        Manifest::parse("app.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_whole_manifest_is_read() {
+        let text = include_str!("test_manifest.toml");
+        let manifest = Manifest::parse("app.toml", text).unwrap();
+        assert_eq!(manifest.name, "whole");
+        assert_eq!(manifest.schema_names().collect::<Vec<_>>(), ["public", "reports"]);
+        let identity = manifest.identity.unwrap();
+        assert_eq!(identity.users.value.to_string(), "public.users");
+        assert_eq!(identity.users.line, 8);
+        assert_eq!(identity.columns.get(UserColumn::PasswordHash), Some("password_hash"));
+        assert_eq!(identity.columns.get(UserColumn::Name), None);
+        assert_eq!(identity.options.password_algorithm, PasswordAlgorithm::Bcrypt);
+        assert_eq!(identity.sessions.unwrap().columns.get(SessionColumn::User), Some("user_id"));
+        assert_eq!(identity.roles.unwrap().role_name.value, "name");
+        assert!(identity.tenants.unwrap().deleted_at.is_none());
+        assert_eq!(manifest.seeds[1].key[0].value, "code");
+        assert_eq!(manifest.demo.unwrap().file.value, "seeds/demo.sql");
+    }
+
+    #[test]
+    fn each_problem_names_its_line() {
+        let identity = "[identity]\nusers = \"public.users\"\n[identity.columns]\nid = \"id\"\nemail = \"email\"\n";
+        let table = [
+            (HEAD.replace("small", "Small"), "app.toml:1: `name` is \"Small\""),
+            (HEAD.replace("small", "1st"), "app.toml:1: `name` is \"1st\""),
+            (HEAD.replace("small", &"a".repeat(32)), "app.toml:1: `name` is"),
+            (HEAD.replace("small", "live"), "app.toml:1: the name `live` has another meaning"),
+            (HEAD.replace("small", "pg"), "app.toml:1: the name `pg` has another meaning"),
+            (HEAD.replace("[\"public\"]", "[]"), "app.toml:3: `schemas` is empty"),
+            (HEAD.replace("[\"public\"]", "[\"a\", \"a\"]"), "app.toml:3: the schema `a` stands twice"),
+            (HEAD.replace("\"public\"", "\"auth\""), "app.toml:3: the schema `auth` must not be served"),
+            (HEAD.replace("\"public\"", "\"\""), "app.toml:3: \"\" is no name"),
+            (HEAD.replace("title", "titel"), "app.toml:2: unknown field `titel`"),
+            ("name = \n".into(), "app.toml:1: "),
+            ("name = \"a\"".into(), "missing field"),
+            (format!("{HEAD}[identity]\nusers = \"users\"\n[identity.columns]\nid=\"id\"\nemail=\"e\""),
+                "app.toml:5: `users` must be a table with its schema"),
+            (format!("{HEAD}[identity]\nusers = \"a.users\"\n[identity.columns]\nid=\"id\""),
+                "[identity.columns] lacks `email`"),
+            (format!("{HEAD}{identity}nickname = \"n\""), "app.toml:9: unknown variant `nickname`"),
+            (format!("{HEAD}{identity}[identity.options]\npassword_algorithm = \"md5\""),
+                "app.toml:10: unknown variant `md5`"),
+            (format!("{HEAD}{identity}[identity.options]\ndefault_role = \"user\""),
+                "app.toml:10: `default_role` needs to know"),
+            (format!("{HEAD}{identity}password_salt = \"salt\""), "app.toml:9: `password_salt` is the salt"),
+            (format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
+                "[identity.tenants] needs the users' tenant"),
+            (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
+            (format!("{HEAD}[[seeds]]\nfile = \"a.sql\"\ntable = \"a.b\""), "app.toml:5: `table` and `key` belong"),
+            (format!("{HEAD}[[seeds]]\nfile = \"a.csv\""), "app.toml:5: `a.csv` must end in .sql or .json"),
+        ];
+        for (text, expected) in table {
+            let found = problems(&text);
+            assert!(found.contains(expected), "{text}\nexpected {expected:?}\nfound {found:?}");
+        }
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let found = problems("name = \"X\"\ntitle = \"\"\nschemas = []\n");
+        assert_eq!(found.lines().count(), 3, "{found}");
+    }
+
+    #[test]
+    fn missing_files_are_named() {
+        let text = format!("{HEAD}[[seeds]]\nfile = \"seeds/a.sql\"\n[demo]\nfile = \"seeds/demo.sql\"\n");
+        let manifest = Manifest::parse("app.toml", &text).unwrap();
+        let found = manifest.check_files(|file| file == "seeds/a.sql").unwrap_err().to_string();
+        assert!(found.starts_with("app.toml:7: there is no file `seeds/demo.sql`"), "{found}");
+        assert!(manifest.check_files(|_| true).is_ok());
+    }
+}

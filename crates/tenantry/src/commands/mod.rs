@@ -1,0 +1,39 @@
+//! One file per command.
+
+pub mod doctor;
+pub mod migrate;
+pub mod psql;
+pub mod seed;
+pub mod serve;
+pub mod status;
+pub mod up;
+
+use std::path::PathBuf;
+
+/// Where the data is, for every command that works on a home.
+#[derive(clap::Args)]
+pub struct HomeArgument {
+    /// The folder that holds PostgreSQL, its data, keys and logs
+    #[arg(long, value_name = "DIR", default_value = ".tenantry", env = "TENANTRY_HOME")]
+    pub home: PathBuf,
+}
+
+/// Which PostgreSQL is used instead of the embedded one.
+#[derive(clap::Args, Clone)]
+pub struct ServerArgument {
+    /// Use an existing PostgreSQL (15 or later) instead of the embedded one: a URL with a login that
+    /// may make roles and databases
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// Which applications are meant.
+#[derive(clap::Args)]
+pub struct AppArguments {
+    /// Only these of the applications that ship with tenantry
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub apps: Option<Vec<String>>,
+    /// An application folder of your own; may be given several times
+    #[arg(long = "app", value_name = "PATH")]
+    pub folders: Vec<PathBuf>,
+}

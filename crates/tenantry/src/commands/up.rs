@@ -1,0 +1,225 @@
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use tenantry_app::App;
+use tenantry_auth::{AuthApi, AuthConfig};
+use tenantry_catalog::{Catalog, CatalogHandle};
+use tenantry_data_api::{DataApi, DataApiConfig};
+use tenantry_postgres::{Database, DatabaseOptions, admin};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+
+use super::{AppArguments, HomeArgument, ServerArgument};
+use crate::home::Home;
+use crate::http::{self, AppRoutes};
+use crate::platform::{Platform, RECONNECT_PAUSE, tell};
+use crate::secrets::ANONYMOUS_ROLE;
+use crate::status::{AppStatus, RunningStatus};
+use crate::apps;
+
+/// Exclusive sockets of all applications together; the server keeps connections for others.
+const MOST_SERVER_SOCKETS: usize = 60;
+
+/// `tenantry up`
+#[derive(clap::Args)]
+pub struct Up {
+    #[command(flatten)]
+    home: HomeArgument,
+    #[command(flatten)]
+    server: ServerArgument,
+    #[command(flatten)]
+    apps: AppArguments,
+    /// The port to serve on
+    #[arg(long, default_value_t = 8000, env = "TENANTRY_PORT")]
+    port: u16,
+    /// The address to serve on
+    #[arg(long, default_value = "127.0.0.1", env = "TENANTRY_HOST")]
+    host: IpAddr,
+    /// A proxy whose x-forwarded-for is believed; may be given several times
+    #[arg(long = "trusted-proxy", value_name = "IP")]
+    trusted_proxies: Vec<IpAddr>,
+    /// Write the log as JSON, one object a line (the default unless standard error is a terminal)
+    #[arg(long)]
+    json_log: bool,
+}
+
+impl Up {
+    pub async fn run(self) -> Result<()> {
+        start_log(self.json_log);
+        let apps = apps::chosen(&self.apps)?;
+        if apps.is_empty() {
+            bail!("there is nothing to serve: name applications with --apps, or a folder with --app");
+        }
+        // The port first: what fails at once should not wait for PostgreSQL.
+        let listener = TcpListener::bind((self.host, self.port)).await.with_context(|| {
+            format!("{}:{} cannot be listened on; choose another with --port", self.host, self.port)
+        })?;
+        let home = Home::open(&self.home.home)?;
+        let mut stop = stop_signal()?;
+        let mut platform = Platform::start(home, &self.server).await?;
+        let outcome = tokio::select! {
+            outcome = self.serve(&mut platform, apps, listener, stop.clone()) => outcome,
+            // Told to stop while it was still starting.
+            () = stopped_before_ready(&mut stop, &platform) => Ok(()),
+        };
+        RunningStatus::remove(&platform.home);
+        tell("stopping");
+        platform.stop().await;
+        outcome
+    }
+
+    async fn serve(
+        &self,
+        platform: &mut Platform,
+        apps: Vec<App>,
+        listener: TcpListener,
+        stop: watch::Receiver<bool>,
+    ) -> Result<()> {
+        let url = format!("http://{}", listener.local_addr()?);
+        let sockets = Arc::new(Semaphore::new(MOST_SERVER_SOCKETS));
+        let mut routes = Vec::new();
+        let mut statuses = BTreeMap::new();
+        for app in &apps {
+            tell(&format!("preparing {}", app.name()));
+            platform.bring_up(app).await?;
+            let (app_routes, status) = open_app(platform, app, &url, sockets.clone()).await?;
+            routes.push(app_routes);
+            statuses.insert(app.name().to_owned(), status);
+        }
+        let status = RunningStatus {
+            ready: true,
+            url,
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            postmaster_pid: platform.postmaster_pid(),
+            admin_dsn: platform.admin_dsn(),
+            apps: statuses,
+        };
+        let router = http::router(routes, self.trusted_proxies.clone());
+        let serving = tokio::spawn(http::serve(listener, router, stop));
+        status.save(&platform.home)?;
+        print_ready(&status);
+        tokio::select! {
+            outcome = serving => Ok(outcome??),
+            () = platform.server_ended() => bail!("PostgreSQL ended by itself; its log is in {}", platform.home.file("log").display()),
+        }
+    }
+}
+
+/// Opens one application for requests: its catalog, its pools, its routers.
+async fn open_app(
+    platform: &mut Platform,
+    app: &App,
+    url: &str,
+    sockets: Arc<Semaphore>,
+) -> Result<(AppRoutes, AppStatus)> {
+    let name = app.name().to_owned();
+    let secrets = platform.secrets.app(&name)?;
+    let manifest = app.manifest();
+    let app_url = format!("{url}/{name}");
+    let address = platform.request_address(&name, &secrets.server_password);
+    let database = Database::new(DatabaseOptions::new(address, sockets));
+    let client = platform.admin_client(&name).await?;
+    let catalog = CatalogHandle::new(Catalog::read(&client, &manifest.schemas).await?);
+    follow_schema_changes(platform, &name, manifest.schemas.clone(), catalog.clone(), database.clone());
+    let config = DataApiConfig {
+        schemas: manifest.schemas.clone(),
+        extra_search_path: manifest.extra_search_path.clone(),
+        anonymous_role: ANONYMOUS_ROLE.into(),
+        ..DataApiConfig::default()
+    };
+    let authenticator = secrets.authenticator();
+    let data_api = DataApi::new(config, authenticator.clone(), database.clone(), catalog).router();
+    let auth_config = AuthConfig::for_app(app, &format!("{app_url}/auth/v1"), url);
+    let auth = AuthApi::new(auth_config, authenticator, database.clone()).router();
+    let status = AppStatus {
+        url: app_url,
+        anon_key: secrets.anon_key,
+        service_key: secrets.service_key,
+        jwt_secret: secrets.jwt_secret,
+        dsn: platform.dsns(&name)?,
+    };
+    Ok((AppRoutes { name, data_api, auth, database }, status))
+}
+
+/// Reads the catalog again whenever somebody says `notify pgrst`, as migrations do.
+fn follow_schema_changes(
+    platform: &Platform,
+    app: &str,
+    schemas: Vec<String>,
+    catalog: CatalogHandle,
+    database: Database,
+) {
+    let address = platform.admin_address().with_database(app);
+    let app = app.to_owned();
+    tokio::spawn(async move {
+        loop {
+            let outcome = admin::listen(&address, "pgrst", async |client| {
+                match Catalog::read(client, &schemas).await {
+                    Ok(fresh) => {
+                        catalog.replace(fresh);
+                        database.schema_changed();
+                        tracing::info!(app, "the schema was read again");
+                    }
+                    Err(error) => tracing::error!(app, %error, "the schema could not be read; the old one stays"),
+                }
+            })
+            .await;
+            tracing::debug!(app, ?outcome, "listening for schema changes ended");
+            tokio::time::sleep(RECONNECT_PAUSE).await;
+        }
+    });
+}
+
+fn print_ready(status: &RunningStatus) {
+    println!("ready  {}", status.url);
+    for app in status.apps.values() {
+        println!("  {}", app.url);
+        println!("    anon key     {}", app.anon_key);
+        println!("    service key  {}", app.service_key);
+    }
+    use std::io::Write;
+    let _ = std::io::stdout().flush();
+}
+
+/// Becomes true on SIGTERM or Ctrl-C.
+fn stop_signal() -> Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        let _ = sender.send(true);
+        // The channel has to outlive its receivers' last look.
+        std::future::pending::<()>().await;
+    });
+    Ok(receiver)
+}
+
+async fn stopped_before_ready(stop: &mut watch::Receiver<bool>, platform: &Platform) {
+    let status = platform.home.file("status.json");
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    if status.exists() {
+        // It serves: the drain decides when it is over.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A log line is for people on a terminal and JSON everywhere else; `RUST_LOG` chooses what.
+pub fn start_log(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json || !std::io::stderr().is_terminal() {
+        log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+    } else {
+        log.init();
+    }
+}

@@ -1,0 +1,186 @@
+//! The HTTP server around the applications' routers: health, request ids, logs, CORS, drain.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tenantry_caller::{Caller, Capability};
+use tenantry_postgres::{Database, Lane, Statement, Work};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+
+/// How long requests may take to finish after the program was told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// The name of the header that carries a request's id, both ways.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// A client's own request id is kept if it is at most this long.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// One application's routers, below its base URL.
+pub struct AppRoutes {
+    /// The first segment of its paths.
+    pub name: String,
+    /// `/rest/v1`
+    pub data_api: Router,
+    /// `/auth/v1`
+    pub auth: Router,
+    /// Asked by `/ready`.
+    pub database: Database,
+}
+
+/// What the layers around every route need.
+#[derive(Clone)]
+struct Surroundings {
+    trusted_proxies: Arc<[IpAddr]>,
+}
+
+/// All routes: the applications, `/live` and `/ready`.
+pub fn router(apps: Vec<AppRoutes>, trusted_proxies: Vec<IpAddr>) -> Router {
+    let databases: Arc<[(String, Database)]> =
+        apps.iter().map(|app| (app.name.clone(), app.database.clone())).collect();
+    let mut router = Router::new()
+        .route("/live", get(|| async { Json(serde_json::json!({ "live": true })) }))
+        .route("/ready", get(ready).with_state(databases));
+    for app in apps {
+        router = router
+            .nest(&format!("/{}/rest/v1", app.name), app.data_api)
+            .nest(&format!("/{}/auth/v1", app.name), app.auth);
+    }
+    surround(router, trusted_proxies)
+}
+
+/// Request ids, the log and CORS around any router.
+pub fn surround(router: Router, trusted_proxies: Vec<IpAddr>) -> Router {
+    let surroundings = Surroundings { trusted_proxies: trusted_proxies.into() };
+    router.layer(cors()).layer(middleware::from_fn_with_state(surroundings, identify_and_log))
+}
+
+/// Serves until `stop` says so, then lets running requests finish.
+pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+    let mut stop_draining = stop.clone();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
+    });
+    let drained_too_long = async move {
+        let _ = stop_draining.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::select! {
+        outcome = serving => outcome,
+        () = drained_too_long => {
+            tracing::warn!("requests still ran after {} s and were cut off", DRAIN_TIMEOUT.as_secs());
+            Ok(())
+        }
+    }
+}
+
+/// Whether every application's database answers.
+async fn ready(State(databases): State<Arc<[(String, Database)]>>) -> Response {
+    let caller = Caller::capability(Capability::Auth);
+    let mut apps = serde_json::Map::new();
+    let mut all = true;
+    for (name, database) in databases.iter() {
+        let work = Work {
+            lane: Lane::SharedRead,
+            search_path: "".into(),
+            settings: Default::default(),
+            statements: vec![Statement::new("select 1")],
+            runs_user_functions: false,
+        };
+        let answered = database.run_as(&caller, work).await.is_ok();
+        all &= answered;
+        apps.insert(name.clone(), answered.into());
+    }
+    let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(serde_json::json!({ "ready": all, "apps": apps }))).into_response()
+}
+
+/// Gives the request an id and the true address of its client, and writes one line about it.
+async fn identify_and_log(State(surroundings): State<Surroundings>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = request.method().clone();
+    // The query stays out of the log: filters hold personal data.
+    let path = request.uri().path().to_owned();
+    let client = set_client_address(&mut request, &surroundings.trusted_proxies);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    let id_text = id.to_str().unwrap_or("");
+    if status >= 500 {
+        tracing::error!(target: "request", request_id = id_text, %method, path, status, milliseconds, client, "failed");
+    } else {
+        tracing::info!(target: "request", request_id = id_text, %method, path, status, milliseconds, client, "answered");
+    }
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The client's own id where it is short and printable, else a new one.
+fn request_id(request: &Request) -> HeaderValue {
+    request
+        .headers()
+        .get(REQUEST_ID)
+        .filter(|value| value.len() <= LONGEST_REQUEST_ID && value.to_str().is_ok())
+        .cloned()
+        .unwrap_or_else(|| {
+            let id = uuid::Uuid::now_v7().to_string();
+            HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        })
+}
+
+/// Audit trails believe `x-forwarded-for`, so only a trusted proxy may send it; for everybody else
+/// it is the address that the connection came from.
+fn set_client_address(request: &mut Request, trusted_proxies: &[IpAddr]) -> String {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let told = request.headers().get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
+    let client = match (peer, told) {
+        (Some(peer), Some(told)) if trusted_proxies.contains(&peer) => told.to_owned(),
+        (Some(peer), _) => peer.to_string(),
+        (None, _) => String::new(),
+    };
+    match HeaderValue::from_str(&client) {
+        Ok(value) if !client.is_empty() => drop(request.headers_mut().insert(FORWARDED_FOR, value)),
+        _ => drop(request.headers_mut().remove(FORWARDED_FOR)),
+    }
+    client
+}
+
+/// Browsers may call from any origin: tokens travel in headers, never in cookies.
+fn cors() -> CorsLayer {
+    let exposed = [
+        header::CONTENT_RANGE,
+        header::CONTENT_LOCATION,
+        header::LOCATION,
+        header::LINK,
+        HeaderName::from_static("preference-applied"),
+        HeaderName::from_static("x-total-count"),
+        HeaderName::from_static("x-supabase-api-version"),
+        HeaderName::from_static("x-sb-error-code"),
+        REQUEST_ID,
+    ];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::any())
+        .allow_methods(AllowMethods::list([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PATCH,
+            Method::PUT,
+            Method::DELETE,
+            Method::OPTIONS,
+        ]))
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(exposed)
+        .max_age(Duration::from_secs(86_400))
+}

@@ -1,0 +1,80 @@
+//! What runs on a home: written by `tenantry up` when it serves, read by every other command.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::home::Home;
+
+const FILE: &str = "status.json";
+
+/// The answer of `tenantry status --json`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RunningStatus {
+    /// Whether requests are served.
+    pub ready: bool,
+    /// The base URL.
+    pub url: String,
+    /// The program's version.
+    pub version: String,
+    /// The program's process id.
+    pub pid: u32,
+    /// The embedded server's process id; absent with a server by URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postmaster_pid: Option<i32>,
+    /// A DSN for administration.
+    pub admin_dsn: String,
+    /// By name.
+    pub apps: BTreeMap<String, AppStatus>,
+}
+
+/// One application.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AppStatus {
+    /// What Supabase clients take as their URL.
+    pub url: String,
+    /// The key for callers without rights of their own.
+    pub anon_key: String,
+    /// The key that bypasses row security.
+    pub service_key: String,
+    /// The HS256 secret whose tokens are accepted.
+    pub jwt_secret: String,
+    /// One for each login.
+    pub dsn: Dsns,
+}
+
+/// The logins of one application's database.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Dsns {
+    /// Owns the objects; may become the callers' roles.
+    pub owner: String,
+    /// The server's own login.
+    pub server: String,
+    /// Reads only, and no secrets.
+    pub analyst: String,
+}
+
+impl RunningStatus {
+    /// Keeps it where other commands look.
+    pub fn save(&self, home: &Home) -> Result<()> {
+        home.write_private(FILE, &serde_json::to_string_pretty(self)?)
+    }
+
+    /// What the program that runs on this home wrote; `None` when none runs.
+    pub fn of_running(home: &Home) -> Result<Option<Self>> {
+        let path = home.file(FILE);
+        if !home.is_in_use() || !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let status: RunningStatus =
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        Ok(std::path::Path::new(&format!("/proc/{}", status.pid)).exists().then_some(status))
+    }
+
+    /// Takes it away when the program stops.
+    pub fn remove(home: &Home) {
+        let _ = std::fs::remove_file(home.file(FILE));
+    }
+}
