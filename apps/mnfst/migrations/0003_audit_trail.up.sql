@@ -127,7 +127,10 @@ begin
         login_session_id
     )
     values (
-        case when tg_argv[0] = 'tenants' then subject ->> 'id' else subject ->> 'tenant_id' end::uuid,
+        coalesce(
+            (case when tg_argv[0] = 'tenants' then subject ->> 'id' else subject ->> 'tenant_id' end)::uuid,
+            (select u.tenant_id from public.users u where u.id = (subject ->> 'user_id')::uuid)
+        ),
         auth.uid(),
         coalesce(nullif(current_setting('role', true), 'none'), session_user),
         lower(tg_op),
@@ -241,7 +244,7 @@ revoke execute on function public.auditable_tenant_ids() from public;
 grant execute on function public.auditable_tenant_ids() to authenticated;
 
 -- A person sees what it did; administrators see their tenant's trail, superadmins all of it, but
--- neither learns from it who chats when.
+-- neither learns from it who chats when, or how a person set up its account.
 create policy audit_logs_select_own on public.audit_logs
     for select to authenticated
     using (user_id = (select auth.uid() where public.current_user_role() is not null));
@@ -250,10 +253,10 @@ create policy audit_logs_select_admin on public.audit_logs
     for select to authenticated
     using (
         tenant_id = any ((select public.auditable_tenant_ids())::uuid[])
-        and resource_type not in ('sessions', 'messages')
+        and resource_type not in ('sessions', 'messages', 'user_preferences')
     );
 
--- Rows without a tenant: superadmins themselves, and everybody's preferences.
+-- Rows without a tenant tell of superadmins.
 create policy audit_logs_select_superadmin on public.audit_logs
     for select to authenticated
     using (tenant_id is null and (select public.current_user_role()) = 'superadmin');

@@ -81,7 +81,7 @@ $$;
 
 create table auth.users (
     instance_id uuid,
-    id uuid primary key default uuidv7(),
+    id uuid primary key default gen_random_uuid(),
     aud varchar(255) default 'authenticated',
     role varchar(255) default 'authenticated',
     email varchar(255),
@@ -124,7 +124,7 @@ create index users_instance_id_idx on auth.users (instance_id);
 comment on table auth.users is 'One row per account. Passwords are PHC strings (Argon2id) or bcrypt.';
 
 create table auth.identities (
-    id uuid primary key default uuidv7(),
+    id uuid primary key default gen_random_uuid(),
     provider_id text not null,
     user_id uuid not null references auth.users on delete cascade,
     identity_data jsonb not null,
@@ -142,7 +142,7 @@ create index identities_email_idx on auth.identities (email text_pattern_ops);
 create type auth.aal_level as enum ('aal1', 'aal2', 'aal3');
 
 create table auth.sessions (
-    id uuid primary key default uuidv7(),
+    id uuid primary key default gen_random_uuid(),
     user_id uuid not null references auth.users on delete cascade,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -179,13 +179,96 @@ comment on column auth.refresh_tokens.token is 'SHA-256 of the token, in hex. Th
 
 create table auth.audit_log_entries (
     instance_id uuid,
-    id uuid primary key default uuidv7(),
+    id uuid primary key default gen_random_uuid(),
     payload json,
     created_at timestamptz default now(),
     ip_address varchar(64) not null default ''
 );
 
 create index audit_log_entries_created_at_idx on auth.audit_log_entries (created_at desc);
+
+-- Wrong passwords in a row. Five lock the account for a quarter of an hour, whether or not the
+-- application has columns of its own for it.
+create table auth.lockouts (
+    user_id uuid primary key references auth.users on delete cascade,
+    failed_attempts integer not null default 0 check (failed_attempts >= 0),
+    locked_until timestamptz
+);
+
+comment on table auth.lockouts is 'Wrong passwords in a row and the lock that follows from them.';
+
+-- What the engine asks about an account before and after a sign-in. The identity binding replaces
+-- the bodies where an application keeps these facts in columns of its own.
+create function auth.bind_sign_in_state(user_id uuid)
+returns table (
+    approved boolean,
+    active boolean,
+    locked boolean,
+    locked_until timestamptz,
+    tenant_ok boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        true,
+        true,
+        coalesce(lockout.locked_until > now(), false),
+        lockout.locked_until,
+        true
+    from (values (bind_sign_in_state.user_id)) as asked (id)
+    left join auth.lockouts as lockout on lockout.user_id = asked.id;
+end
+$$;
+
+create function auth.bind_sign_in_failed(user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    insert into auth.lockouts as lockout (user_id, failed_attempts)
+    values (bind_sign_in_failed.user_id, 1)
+    on conflict on constraint lockouts_pkey do update
+    set failed_attempts = case
+            when lockout.locked_until <= now() then 1
+            else lockout.failed_attempts + 1
+        end,
+        locked_until = case
+            when lockout.locked_until <= now() then null
+            when lockout.failed_attempts + 1 >= 5 then now() + interval '15 minutes'
+            else lockout.locked_until
+        end;
+end
+$$;
+
+create function auth.bind_sign_in_succeeded(user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    delete from auth.lockouts as lockout
+    where lockout.user_id = bind_sign_in_succeeded.user_id;
+end
+$$;
+
+revoke execute on function
+    auth.bind_sign_in_state(uuid),
+    auth.bind_sign_in_failed(uuid),
+    auth.bind_sign_in_succeeded(uuid)
+    from public;
+grant execute on function
+    auth.bind_sign_in_state(uuid),
+    auth.bind_sign_in_failed(uuid),
+    auth.bind_sign_in_succeeded(uuid)
+    to tenantry_auth;
 
 grant select, insert, update, delete
     on auth.users, auth.identities, auth.sessions, auth.refresh_tokens
