@@ -28,41 +28,43 @@ create policy sessions_user_isolation on public.sessions
     with check (user_id = (select nullif(current_setting('app.current_user_id', true), '')));
 
 -- People hold no right to write contributions and votes; if a later revision grants one, these
--- policies already keep it to the own deliberations.
+-- policies already keep it to the own deliberations. The document says `session_id in (select ...)`;
+-- as an array the same set is read once and then looked up in the index on session_id, where `in`
+-- would read every contribution of everybody.
 create policy contributions_user_isolation on public.contributions
     for all
     to authenticated
     using (
-        session_id in (
+        session_id = any (array(
             select sessions.id
             from public.sessions
             where sessions.user_id = (select nullif(current_setting('app.current_user_id', true), ''))
-        )
+        ))
     )
     with check (
-        session_id in (
+        session_id = any (array(
             select sessions.id
             from public.sessions
             where sessions.user_id = (select nullif(current_setting('app.current_user_id', true), ''))
-        )
+        ))
     );
 
 create policy votes_user_isolation on public.votes
     for all
     to authenticated
     using (
-        session_id in (
+        session_id = any (array(
             select sessions.id
             from public.sessions
             where sessions.user_id = (select nullif(current_setting('app.current_user_id', true), ''))
-        )
+        ))
     )
     with check (
-        session_id in (
+        session_id = any (array(
             select sessions.id
             from public.sessions
             where sessions.user_id = (select nullif(current_setting('app.current_user_id', true), ''))
-        )
+        ))
     );
 
 -- Reading only: whoever could write here could write a trail for themselves.

@@ -139,7 +139,8 @@ select
 from public.sessions
 cross join lateral (
     select
-        count(distinct contributions.persona_code) as personas,
+        count(distinct contributions.persona_code)
+            filter (where contributions.phase <> 'moderator_intervention') as personas,
         count(*) as contributions,
         count(*) filter (where contributions.phase = 'moderator_intervention') as interventions,
         coalesce(sum(contributions.tokens), 0) as tokens,

@@ -9,7 +9,7 @@
 -- Ids come from gen_random_uuid(): uuidv7() would cluster better, but PostgreSQL 15 has to do too.
 
 -- Sets updated_at on every change, unless the statement sets it itself (an import, a restore);
--- no caller of the API holds the right to do that.
+-- people who call the API do not hold the right to do that.
 create function public.update_updated_at()
 returns trigger
 language plpgsql

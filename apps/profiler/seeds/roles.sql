@@ -2,19 +2,25 @@
 --
 -- Safe to run again: what is missing is added, what an administrator has added stays. A right taken
 -- from a built-in role comes back; for fewer rights, make a role of your own.
+--
+-- The ids are made from the names, so that they are the same in every installation.
 
-insert into profiler_schema.roles (role_name, description)
-values
-    ('admin', 'Administers people, roles and all data. Holds every permission.'),
-    ('manager', 'Reads everything, works on their own data. No administration of people.'),
-    ('user', 'Works on their own profiles and documents. Everybody has this role from sign-up.')
+insert into profiler_schema.roles (role_id, role_name, description)
+select md5('profiler:role:' || role.name)::uuid, role.name, role.description
+from (
+    values
+        ('admin', 'Administers people, roles and all data. Holds every permission.'),
+        ('manager', 'Reads everything, works on their own data. No administration of people.'),
+        ('user', 'Works on their own profiles and documents. Everybody has this role from sign-up.')
+) as role (name, description)
 on conflict (role_name) do update
 set description = excluded.description
 where roles.description is distinct from excluded.description;
 
 -- What belongs to a person: read, write, delete; their own or everybody's.
-insert into profiler_schema.permissions (permission_name, description)
+insert into profiler_schema.permissions (permission_id, permission_name, description)
 select
+    md5('profiler:permission:' || resource.name || ':' || action.name || ':' || scope.name)::uuid,
     resource.name || ':' || action.name || ':' || scope.name,
     initcap(action.name) || ' ' || scope.meaning || ' ' || resource.meaning || '.'
 from (
@@ -36,8 +42,9 @@ cross join (
 on conflict (permission_name) do nothing;
 
 -- What the application is administered with: one reads what one holds oneself; changes concern all.
-insert into profiler_schema.permissions (permission_name, description)
+insert into profiler_schema.permissions (permission_id, permission_name, description)
 select
+    md5('profiler:permission:' || resource.name || ':' || right_to.name)::uuid,
     resource.name || ':' || right_to.name,
     replace(right_to.meaning, '%', resource.meaning)
 from (

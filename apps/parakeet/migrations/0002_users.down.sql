@@ -1,0 +1,2 @@
+drop table public.users;
+drop function public.stamp_approval();
