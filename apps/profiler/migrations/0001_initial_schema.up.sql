@@ -720,3 +720,9 @@ alter table profiler_schema.recommendations enable row level security;
 alter table profiler_schema.recommendations force row level security;
 alter table profiler_schema.sessions enable row level security;
 alter table profiler_schema.sessions force row level security;
+
+
+-- Nothing is everybody's. This also writes the owner's rights down, so that taking a later grant back
+-- leaves exactly what was here before.
+revoke all on schema profiler_schema from public;
+revoke all on all tables in schema profiler_schema from public;

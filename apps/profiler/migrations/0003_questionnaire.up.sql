@@ -111,11 +111,11 @@ alter table profiler_schema.questionnaire_questions force row level security;
 -- The same for everybody who has signed in; there is nothing of anybody's in it.
 create policy questionnaire_sections_select on profiler_schema.questionnaire_sections
     for select to authenticated
-    using (true);
+    using ((select auth.uid()) is not null);
 
 create policy questionnaire_questions_select on profiler_schema.questionnaire_questions
     for select to authenticated
-    using (true);
+    using ((select auth.uid()) is not null);
 
 grant select on
     profiler_schema.questionnaire_sections,

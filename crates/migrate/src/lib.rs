@@ -12,6 +12,7 @@
 mod check;
 mod directives;
 mod error;
+mod failure;
 mod file;
 mod ledger;
 mod lexer;
@@ -29,7 +30,8 @@ mod source;
 mod statements;
 mod target;
 
-pub use error::{MigrateError, StatementError, Stays};
+pub use error::MigrateError;
+pub use failure::{StatementError, Stays};
 pub use ledger::{AppliedRevision, LedgerState};
 pub use migrator::Migrator;
 pub use new::new_pair;

@@ -87,7 +87,7 @@ impl Migrator {
         self.go(client, target, Direction::Down).await
     }
 
-    /// The newest applied revision; `None` at the base.
+    /// The newest row of the ledger, which may be unfinished; `None` at the base.
     ///
     /// # Errors
     /// [`MigrateError::Database`].
@@ -131,9 +131,12 @@ impl Migrator {
                 Vec::new()
             }
         };
+        let (whole, unfinished): (Vec<_>, Vec<_>) =
+            applied.iter().partition(|row| row.state == LedgerState::Applied);
         Ok(Status {
             component: self.component.clone(),
-            current: applied.last().map(AppliedRevision::label),
+            current: whole.last().map(|row| row.label()),
+            unfinished: unfinished.first().map(|row| row.label()),
             head: self.revisions.head().map(Revision::to_string),
             pending,
             problems: problems.iter().map(ToString::to_string).collect(),

@@ -37,8 +37,10 @@ pub struct HistoryEntry {
 pub struct Status {
     /// The component, such as `app`.
     pub component: String,
-    /// The newest applied revision; absent at the base.
+    /// The newest revision that is applied as a whole; absent at the base.
     pub current: Option<String>,
+    /// The revision whose file runs without a transaction and stopped half-way.
+    pub unfinished: Option<String>,
     /// The newest revision of the folder; absent if there is none.
     pub head: Option<String>,
     /// The revisions that `up head` would run, oldest first.

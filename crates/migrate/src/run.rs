@@ -4,7 +4,7 @@ use tenantry_postgres::quote_identifier;
 use tokio_postgres::error::{DbError, ErrorPosition};
 use tokio_postgres::{GenericClient, SimpleQueryMessage};
 
-use crate::error::describe;
+use crate::failure::describe;
 use crate::file::{SqlFile, Statement};
 use crate::refused::words;
 use crate::{MigrateError, Place, StatementError, Stays};

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tenantry_app::App;
+use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
-use tenantry_migrate::{Migrator, Revisions, SourceFile};
+use tenantry_migrate::{Migrator, Revisions, SourceFile, Target};
 use tenantry_postgres::{Address, Distribution, EmbeddedServer, SUPERUSER, admin, provision};
 use tokio_postgres::Client;
 
@@ -176,21 +176,24 @@ impl Platform {
         provision::provision_app(&client, &roles).await.with_context(|| format!("the database of {name}"))?;
         let mut client = self.admin_client(&name).await?;
         provision::provision_extensions(&client).await.with_context(|| format!("the database of {name}"))?;
-        self.auth_migrator(app)?.up_to_head(&mut client).await.with_context(|| format!("the schema auth of {name}"))?;
+        Platform::auth_migrator(app)?
+            .up(&mut client, &Target::Head)
+            .await
+            .with_context(|| format!("the schema auth of {name}"))?;
         Ok(())
     }
 
-    fn auth_migrator(&self, app: &App) -> Result<Migrator> {
+    fn auth_migrator(app: &App) -> Result<Migrator> {
         let files = tenantry_auth::migrations()
             .into_iter()
             .map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
-        Ok(Migrator::new("auth", Some(&app.owner_role()), Revisions::parse(files)?))
+        Ok(Migrator::new("auth", Some(&owner_role(app.name())), Revisions::parse(files)?))
     }
 
     /// Moves an application along its own revisions.
     pub fn migrator(app: &App) -> Result<Migrator> {
         let files = app.migrations()?.into_iter().map(|(path, text)| SourceFile { path, text });
-        Ok(Migrator::new("app", Some(&app.owner_role()), Revisions::parse(files)?))
+        Ok(Migrator::new("app", Some(&owner_role(app.name())), Revisions::parse(files)?))
     }
 
     /// Everything an application needs before it is served: database, revisions, bindings, seeds.
@@ -199,12 +202,12 @@ impl Platform {
         let mut client = self.admin_client(app.name()).await?;
         let migrator = Platform::migrator(app)?;
         let applied = migrator
-            .up_to_head(&mut client)
+            .up(&mut client, &Target::Head)
             .await
             .with_context(|| format!("the migrations of {}", app.name()))?;
         bind(&client, app).await?;
         crate::commands::seed::load_seeds(&mut client, app).await?;
-        if applied > 0 {
+        if !applied.is_empty() {
             announce_schema_change(&client).await?;
         }
         Ok(())
@@ -213,9 +216,7 @@ impl Platform {
 
 /// Binds the capabilities to the application's tables, after checking that these exist.
 pub async fn bind(client: &Client, app: &App) -> Result<()> {
-    binding::check(client, app).await?;
-    binding::install(client, &app.owner_role(), app).await?;
-    Ok(())
+    Ok(binding::install(client, &owner_role(app.name()), app).await?)
 }
 
 /// Tells every program that serves this database to read its catalog again.

@@ -1,5 +1,11 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
+use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
+use tenantry_migrate::{Direction, Migrator, Progress, Revision, Step, new_pair};
+use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
 use crate::home::Home;
@@ -53,28 +59,8 @@ enum Verb {
 impl Migrate {
     pub async fn run(self) -> Result<()> {
         let app = apps::named(&self.app)?;
-        let migrator = Platform::migrator(&app)?;
-        match &self.verb {
-            Verb::History => {
-                for revision in migrator.revisions() {
-                    println!("{revision}");
-                }
-                return Ok(());
-            }
-            Verb::New { name } => {
-                let folder = app
-                    .folder()
-                    .with_context(|| format!("{} ships inside the program; name its folder instead", app.name()))?
-                    .join("migrations");
-                std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-                for (file, text) in migrator.new_pair(name)? {
-                    let path = folder.join(file);
-                    std::fs::write(&path, text).with_context(|| path.display().to_string())?;
-                    println!("{}", path.display());
-                }
-                return Ok(());
-            }
-            _ => {}
+        if let Verb::New { name } = &self.verb {
+            return make_files(&app, name);
         }
         let home = Home::open(&self.home.home)?;
         let mut platform = Platform::join_or_start(home, &self.server).await?;
@@ -83,50 +69,81 @@ impl Migrate {
         outcome
     }
 
-    async fn run_on(&self, platform: &mut Platform, app: &tenantry_app::App) -> Result<()> {
+    async fn run_on(&self, platform: &mut Platform, app: &App) -> Result<()> {
         platform.prepare_database(app).await?;
         let mut client = platform.admin_client(app.name()).await?;
-        let migrator = Platform::migrator(app)?;
+        let migrator = Platform::migrator(app)?.with_progress(Arc::new(PrintedProgress));
         match &self.verb {
             Verb::Up { target } => {
-                let outcome = migrator.up(&mut client, target).await;
-                // Bound or not, the database is in order for whatever was applied before a failure.
-                if migrator.is_at_head(&client).await? {
-                    bind(&client, app).await?;
-                }
-                announce_schema_change(&client).await?;
-                report(app.name(), "applied", outcome?);
+                let target = target.parse()?;
+                let outcome = migrator.up(&mut client, &target).await;
+                settle(&migrator, &mut client, app).await?;
+                report(app.name(), "applied", &outcome?);
             }
             Verb::Down { target } => {
-                binding::uninstall(&client, &app.owner_role(), app).await?;
-                let outcome = migrator.down(&mut client, target).await;
-                if migrator.is_at_head(&client).await? {
-                    bind(&client, app).await?;
-                }
-                announce_schema_change(&client).await?;
-                report(app.name(), "undone", outcome?);
+                let target = target.parse()?;
+                binding::uninstall(&client, &owner_role(app.name())).await?;
+                let outcome = migrator.down(&mut client, &target).await;
+                settle(&migrator, &mut client, app).await?;
+                report(app.name(), "undone", &outcome?);
             }
-            Verb::Current => match migrator.current(&client).await? {
+            Verb::Current => match migrator.current(&mut client).await? {
                 Some(revision) => println!("{revision}"),
                 None => println!("base (nothing is applied)"),
             },
+            Verb::History => {
+                for entry in migrator.history(&mut client).await? {
+                    println!("{entry}");
+                }
+            }
             Verb::Status { json } => {
-                let status = migrator.status(&client).await?;
+                let status = migrator.status(&mut client).await?;
                 if *json {
                     println!("{}", serde_json::to_string_pretty(&status)?);
                 } else {
-                    for line in status {
-                        println!("{line}");
-                    }
+                    println!("{status}");
                 }
             }
-            Verb::History | Verb::New { .. } => {}
+            Verb::New { .. } => {}
         }
         Ok(())
     }
 }
 
-fn report(app: &str, what: &str, revisions: usize) {
-    let noun = if revisions == 1 { "revision" } else { "revisions" };
-    println!("{app}: {revisions} {noun} {what}");
+/// After a move, failed or not: the bindings are there exactly when the whole schema is, and whoever
+/// serves the database reads its catalog again.
+async fn settle(migrator: &Migrator, client: &mut Client, app: &App) -> Result<()> {
+    if migrator.status(client).await?.is_current() {
+        bind(client, app).await?;
+    }
+    announce_schema_change(client).await
+}
+
+fn make_files(app: &App, name: &str) -> Result<()> {
+    let folder = app
+        .folder()
+        .with_context(|| format!("{} ships inside the program; name its folder instead", app.name()))?
+        .join("migrations");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let head = Platform::migrator(app)?.revisions().head().map_or(0, Revision::number);
+    for (file, text) in new_pair(name, head)? {
+        let path = folder.join(file);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+/// One line for each revision, when it is done.
+struct PrintedProgress;
+
+impl Progress for PrintedProgress {
+    fn applied(&self, direction: Direction, revision: &Revision, duration: Duration) {
+        eprintln!("{} {revision}  {} ms", direction.verb(), duration.as_millis());
+    }
+}
+
+fn report(app: &str, what: &str, steps: &[Step]) {
+    let noun = if steps.len() == 1 { "revision" } else { "revisions" };
+    println!("{app}: {} {noun} {what}", steps.len());
 }

@@ -1,6 +1,6 @@
 use anyhow::{Context, Result, bail};
-use tenantry_app::App;
-use tenantry_migrate::seed;
+use tenantry_app::{App, PasswordAlgorithm, owner_role};
+use tenantry_migrate::{run_sql_seed, upsert_json_seed};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
@@ -47,10 +47,14 @@ impl Seed {
         if !self.demo {
             return Ok(());
         }
-        let Some(file) = app.manifest().demo_file() else {
+        let Some(demo) = &app.manifest().demo else {
             bail!("{} has no demo data; name a file under [demo] in its app.toml", app.name());
         };
-        let algorithm = tenantry_auth::password_algorithm(app);
+        let algorithm = app
+            .manifest()
+            .identity
+            .as_ref()
+            .map_or_else(PasswordAlgorithm::default, |identity| identity.options.password_algorithm);
         let hash = match &self.password {
             Some(password) => tenantry_auth::hash_password(algorithm, password)?,
             None => String::new(),
@@ -62,8 +66,9 @@ impl Seed {
             ("tenantry.demo_password_hash", hash),
         ];
         let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let source = source(app, file)?;
-        let changed = seed::run_sql_seed(&mut client, Some(&app.owner_role()), &source, &settings).await?;
+        let source = source(app, &demo.file.value)?;
+        let owner = owner_role(app.name());
+        let changed = run_sql_seed(&mut client, Some(&owner), &source, &settings).await?;
         println!("{}: demo data {} at scale {}: {changed} rows", app.name(), self.seed, self.scale);
         Ok(())
     }
@@ -71,14 +76,18 @@ impl Seed {
 
 /// Loads the data that every installation has. Safe to repeat: rows that are there stay.
 pub async fn load_seeds(client: &mut Client, app: &App) -> Result<()> {
-    let owner = app.owner_role();
-    for entry in &app.manifest().seeds {
-        let source = source(app, &entry.file)?;
-        match &entry.table {
+    let owner = owner_role(app.name());
+    for seed in &app.manifest().seeds {
+        let source = source(app, &seed.file.value)?;
+        match &seed.table {
             Some(table) => {
-                seed::upsert_json_seed(client, Some(&owner), table, &entry.key, &source).await.map(drop)?;
+                let table = format!("{}.{}", table.value.schema, table.value.table);
+                let key: Vec<String> = seed.key.iter().map(|column| column.value.clone()).collect();
+                upsert_json_seed(client, Some(&owner), &table, &key, &source).await?;
             }
-            None => seed::run_sql_seed(client, Some(&owner), &source, &[]).await.map(drop)?,
+            None => {
+                run_sql_seed(client, Some(&owner), &source, &[]).await?;
+            }
         }
     }
     Ok(())
