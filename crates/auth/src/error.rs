@@ -1,7 +1,284 @@
+use axum::http::StatusCode;
+use tenantry_caller::TokenError;
+use tenantry_postgres::RunError;
+
 /// Why an auth request is refused.
+///
+/// Codes are those that Supabase's clients know, and a few of our own for what an application
+/// binds. [`AuthError::public`] has a row for each case; causes go to the log only.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The password is too short or too long.
+    /// No `apikey` came with the request.
+    #[error("no API key")]
+    NoApiKey,
+    /// The `apikey` is none of this application's keys.
+    #[error("bad API key")]
+    BadApiKey,
+    /// The endpoint needs a bearer token.
+    #[error("no bearer token")]
+    NoAuthorization,
+    /// The bearer token is not acceptable.
+    #[error("bad token: {0}")]
+    BadToken(#[from] TokenError),
+    /// The bearer token belongs to nobody: it has no subject.
+    #[error("token without a subject")]
+    NoSubject,
+    /// Only the service key may do this.
+    #[error("not an administrator")]
+    NotAdmin,
+    /// There is no such endpoint.
+    #[error("no such endpoint")]
+    NoEndpoint,
+    /// The body is larger than allowed.
+    #[error("body too large")]
+    TooLarge,
+    /// The body is no JSON of the expected shape.
+    #[error("bad JSON")]
+    BadJson,
+    /// A value cannot be accepted; the text says which and why.
+    #[error("validation: {0}")]
+    Validation(&'static str),
+    /// An id in the path is no UUID.
+    #[error("the id is no UUID")]
+    BadId,
+    /// The grant type is not one that exists here.
+    #[error("unsupported grant type")]
+    UnsupportedGrant,
+    /// Wrong password, unknown user or locked account: all the same to the outside.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The address has not been confirmed yet.
+    #[error("email not confirmed")]
+    EmailNotConfirmed,
+    /// The account was shut out.
+    #[error("user banned")]
+    UserBanned,
+    /// The application lets nobody in before somebody approved.
+    #[error("approval required")]
+    ApprovalRequired,
+    /// The person's tenant is suspended or deleted.
+    #[error("tenant suspended")]
+    TenantSuspended,
+    /// Somebody has signed up with this address.
+    #[error("user already exists")]
+    UserAlreadyExists,
+    /// Another account has this address.
+    #[error("email exists")]
+    EmailExists,
+    /// Nobody can sign up by themselves.
+    #[error("sign-up disabled")]
+    SignupDisabled,
+    /// There is no sign-in without an identity.
+    #[error("anonymous sign-in disabled")]
+    AnonymousDisabled,
+    /// There is no sign-in by telephone.
+    #[error("phone sign-in disabled")]
+    PhoneDisabled,
+    /// Changing the address needs mail, which is not there yet.
+    #[error("e-mail change unavailable")]
+    EmailChangeUnavailable,
+    /// The password is shorter than 6 or longer than 72 bytes.
     #[error("weak password")]
     WeakPassword,
+    /// The new password is the old one.
+    #[error("same password")]
+    SamePassword,
+    /// There is no such refresh token.
+    #[error("refresh token not found")]
+    RefreshTokenNotFound,
+    /// The refresh token was used before; its login session is over.
+    #[error("refresh token already used")]
+    RefreshTokenAlreadyUsed,
+    /// The login session was not used for too long.
+    #[error("session expired")]
+    SessionExpired,
+    /// The login session is over.
+    #[error("session not found")]
+    SessionNotFound,
+    /// The token's user does not exist any more.
+    #[error("the token's user is gone")]
+    SubjectNotFound,
+    /// There is no such user.
+    #[error("user not found")]
+    UserNotFound,
+    /// Two requests wanted to change the same thing at once.
+    #[error("conflict")]
+    Conflict,
+    /// A rule of the application's own tables refuses the account; the rule's name where known.
+    #[error("refused by the application: {}", .0.as_deref().unwrap_or("a rule"))]
+    RefusedByApplication(Option<String>),
+    /// The user still owns what must not be lost.
+    #[error("the user is still referred to")]
+    StillReferenced,
+    /// The database has no room or cannot be reached; the request may be repeated.
+    #[error("unavailable: {0}")]
+    Unavailable(#[source] RunError),
+    /// The database did not answer in time.
+    #[error("timed out: {0}")]
+    TimedOut(#[source] RunError),
+    /// Anything else that the database said.
+    #[error("database: {0}")]
+    Database(#[source] RunError),
+    /// Something that cannot be.
+    #[error("unexpected: {0}")]
+    Unexpected(&'static str),
+}
+
+/// What the client sees of an error.
+pub(crate) struct PublicError {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl AuthError {
+    /// One row per case: status, code, message.
+    pub(crate) fn public(&self) -> PublicError {
+        use StatusCode as S;
+        let (status, code, message) = match self {
+            Self::NoApiKey => (S::UNAUTHORIZED, "no_authorization", "No API key found in request"),
+            Self::BadApiKey => (S::UNAUTHORIZED, "no_authorization", "Invalid API key"),
+            Self::NoAuthorization => {
+                (S::UNAUTHORIZED, "no_authorization", "This endpoint requires a valid Bearer token")
+            }
+            Self::BadToken(TokenError::Expired) => {
+                (S::FORBIDDEN, "bad_jwt", "invalid JWT: token is expired")
+            }
+            Self::BadToken(_) => {
+                (S::FORBIDDEN, "bad_jwt", "invalid JWT: unable to parse or verify signature")
+            }
+            Self::NoSubject => (S::FORBIDDEN, "bad_jwt", "invalid claim: missing sub claim"),
+            Self::NotAdmin => (S::FORBIDDEN, "not_admin", "User not allowed"),
+            Self::NoEndpoint => (S::NOT_FOUND, "not_found", "There is no such endpoint"),
+            Self::TooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "validation_failed", "The request body is too large")
+            }
+            Self::BadJson => (S::BAD_REQUEST, "bad_json", "Could not parse request body as JSON"),
+            Self::Validation(message) => (S::BAD_REQUEST, "validation_failed", *message),
+            Self::BadId => (S::NOT_FOUND, "validation_failed", "user_id must be an UUID"),
+            Self::UnsupportedGrant => {
+                (S::BAD_REQUEST, "invalid_credentials", "unsupported_grant_type")
+            }
+            Self::InvalidCredentials => {
+                (S::BAD_REQUEST, "invalid_credentials", "Invalid login credentials")
+            }
+            Self::EmailNotConfirmed => {
+                (S::BAD_REQUEST, "email_not_confirmed", "Email not confirmed")
+            }
+            Self::UserBanned => (S::BAD_REQUEST, "user_banned", "User is banned"),
+            Self::ApprovalRequired => {
+                (S::FORBIDDEN, "approval_required", "The account has not been approved yet")
+            }
+            Self::TenantSuspended => {
+                (S::FORBIDDEN, "tenant_suspended", "The account's organisation is suspended")
+            }
+            Self::UserAlreadyExists => {
+                (S::UNPROCESSABLE_ENTITY, "user_already_exists", "User already registered")
+            }
+            Self::EmailExists => (
+                S::UNPROCESSABLE_ENTITY,
+                "email_exists",
+                "A user with this email address has already been registered",
+            ),
+            Self::SignupDisabled => {
+                (S::UNPROCESSABLE_ENTITY, "signup_disabled", "Signups not allowed for this instance")
+            }
+            Self::AnonymousDisabled => (
+                S::UNPROCESSABLE_ENTITY,
+                "anonymous_provider_disabled",
+                "Anonymous sign-ins are disabled",
+            ),
+            Self::PhoneDisabled => {
+                (S::BAD_REQUEST, "phone_provider_disabled", "Phone logins are disabled")
+            }
+            Self::EmailChangeUnavailable => (
+                S::NOT_IMPLEMENTED,
+                "not_implemented",
+                "Changing the email address is not available yet; an administrator can change it",
+            ),
+            Self::WeakPassword => (
+                S::UNPROCESSABLE_ENTITY,
+                "weak_password",
+                "Password should be at least 6 characters and at most 72 bytes.",
+            ),
+            Self::SamePassword => (
+                S::UNPROCESSABLE_ENTITY,
+                "same_password",
+                "New password should be different from the old password.",
+            ),
+            Self::RefreshTokenNotFound => (
+                S::BAD_REQUEST,
+                "refresh_token_not_found",
+                "Invalid Refresh Token: Refresh Token Not Found",
+            ),
+            Self::RefreshTokenAlreadyUsed => (
+                S::BAD_REQUEST,
+                "refresh_token_already_used",
+                "Invalid Refresh Token: Already Used",
+            ),
+            Self::SessionExpired => (
+                S::BAD_REQUEST,
+                "session_expired",
+                "Invalid Refresh Token: Session Expired (Inactivity)",
+            ),
+            Self::SessionNotFound => (
+                S::FORBIDDEN,
+                "session_not_found",
+                "Session from session_id claim in JWT does not exist",
+            ),
+            Self::SubjectNotFound => {
+                (S::FORBIDDEN, "user_not_found", "User from sub claim in JWT does not exist")
+            }
+            Self::UserNotFound => (S::NOT_FOUND, "user_not_found", "User not found"),
+            Self::Conflict => (S::CONFLICT, "conflict", "Too many concurrent requests on the same account"),
+            Self::RefusedByApplication(Some(rule)) => {
+                return PublicError {
+                    status: S::UNPROCESSABLE_ENTITY,
+                    code: "validation_failed",
+                    message: format!("The application does not accept this account: it breaks the rule {rule}"),
+                };
+            }
+            Self::RefusedByApplication(None) => (
+                S::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                "The application does not accept this account",
+            ),
+            Self::StillReferenced => (
+                S::CONFLICT,
+                "conflict",
+                "The user still owns data that is kept; hand it over or delete it first",
+            ),
+            Self::Unavailable(_) => {
+                (S::SERVICE_UNAVAILABLE, "unexpected_failure", "The database is not available, try again")
+            }
+            Self::TimedOut(_) => {
+                (S::GATEWAY_TIMEOUT, "request_timeout", "Processing this request timed out")
+            }
+            Self::Database(_) | Self::Unexpected(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "unexpected_failure",
+                "Unexpected failure, please check server logs for more information",
+            ),
+        };
+        PublicError { status, code, message: message.to_owned() }
+    }
+}
+
+impl From<RunError> for AuthError {
+    fn from(error: RunError) -> Self {
+        match &error {
+            RunError::Busy { .. } | RunError::Unreachable(_) => AuthError::Unavailable(error),
+            RunError::TimedOut { .. } => AuthError::TimedOut(error),
+            RunError::Server(server) => match server.code.as_str() {
+                "40001" | "40P01" | "55P03" => AuthError::Conflict,
+                "57014" => AuthError::TimedOut(error),
+                // The application's constraints, types and triggers speak in these classes.
+                code if code.starts_with("22") || code.starts_with("23") || code == "P0001" => {
+                    tracing::info!(%error, "an account was refused");
+                    AuthError::RefusedByApplication(server.constraint.clone())
+                }
+                _ => AuthError::Database(error),
+            },
+        }
+    }
 }

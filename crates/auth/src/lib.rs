@@ -7,52 +7,30 @@
 //!
 //! This room may never know an application's name, and never reads an application's table itself.
 
+mod account;
+mod api;
 pub mod binding;
 mod config;
+mod email;
+mod endpoints;
 mod error;
+mod login;
+mod password;
+mod refresh_token;
+mod request;
+mod response;
+mod store;
 
+pub use api::AuthApi;
 pub use config::AuthConfig;
 pub use error::AuthError;
+pub use password::hash_password;
 pub use tenantry_app::PasswordAlgorithm;
 
-use tenantry_caller::Authenticator;
-use tenantry_postgres::Database;
-
-/// The auth API of one application.
-#[derive(Clone)]
-pub struct AuthApi {
-    config: AuthConfig,
-    authenticator: Authenticator,
-    database: Database,
-}
-
-impl AuthApi {
-    /// The API with its settings, the checker and signer of tokens, and the database.
-    pub fn new(config: AuthConfig, authenticator: Authenticator, database: Database) -> Self {
-        AuthApi { config, authenticator, database }
-    }
-
-    /// The routes, to be nested under `/APP/auth/v1`.
-    pub fn router(self) -> axum::Router {
-        let _ = (self.config, self.authenticator, self.database);
-        axum::Router::new()
-    }
-}
-
-/// The migrations of the schema `auth`: (path, text), in order.
+/// The migrations of the schema `auth`: (file name, text), each revision's up and down.
 pub fn migrations() -> Vec<(&'static str, &'static str)> {
     vec![
         ("0001_identity.up.sql", include_str!("../migrations/0001_identity.up.sql")),
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
     ]
-}
-
-/// Hashes a password as the algorithm says. Takes tens of milliseconds: call it where blocking is
-/// allowed.
-///
-/// # Errors
-/// [`AuthError::WeakPassword`] for one that is too short or too long.
-pub fn hash_password(algorithm: PasswordAlgorithm, password: &str) -> Result<String, AuthError> {
-    let _ = (algorithm, password);
-    Err(AuthError::WeakPassword)
 }
