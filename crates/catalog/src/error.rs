@@ -4,4 +4,7 @@ pub enum CatalogError {
     /// PostgreSQL or the connection to it failed.
     #[error("the catalog cannot be read: {0}")]
     Database(#[from] tokio_postgres::Error),
+    /// PostgreSQL answered something that was not asked for.
+    #[error("the catalog's answer cannot be read: {0}")]
+    Answer(#[from] serde_json::Error),
 }

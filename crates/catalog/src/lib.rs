@@ -1,13 +1,18 @@
 //! The live schema as a value: read it, compare it.
 //!
-//! [`Fingerprint`] is the whole catalog as sorted lines of text, to tell whether two databases are
-//! the same.
+//! [`Catalog`] is what requests can name: relations, keys, functions. [`Fingerprint`] is the whole
+//! catalog as sorted lines of text, to tell whether two databases are the same.
 //!
 //! This room knows PostgreSQL's catalog. It may never know HTTP, an application's name or what a
 //! table means.
 
 mod error;
 mod fingerprint;
+mod read;
+mod schema;
 
 pub use error::CatalogError;
 pub use fingerprint::Fingerprint;
+pub use schema::{
+    Argument, Catalog, CatalogHandle, Column, ForeignKey, Function, Relation, RelationKind, Returns,
+};
