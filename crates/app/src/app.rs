@@ -111,7 +111,8 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Folder {
-            let path = std::env::temp_dir().join(format!("tenantry-app-{}-{name}", std::process::id()));
+            let path =
+                std::env::temp_dir().join(format!("tenantry-app-{}-{name}", std::process::id()));
             fs::create_dir_all(path.join("inner/migrations")).unwrap();
             fs::write(path.join("inner/app.toml"), SMALL).unwrap();
             fs::write(path.join("secret"), "outside").unwrap();
@@ -143,7 +144,8 @@ mod tests {
         assert_eq!(app.name(), "small");
         let expected = [("migrations/0001_a.up.sql", "a"), ("migrations/0002_b.up.sql", "b")];
         let found = app.migrations().unwrap();
-        let found: Vec<_> = found.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let found: Vec<_> =
+            found.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         assert_eq!(found, expected);
         assert_eq!(app.read("app.toml").unwrap(), SMALL);
     }
@@ -153,7 +155,8 @@ mod tests {
         let folder = Folder::new("outside");
         std::os::unix::fs::symlink(folder.0.join("secret"), folder.0.join("inner/link")).unwrap();
         let app = folder.app().unwrap();
-        for path in ["../secret", "/etc/passwd", "migrations/../../secret", "link", "", ".", "a\0b"] {
+        for path in ["../secret", "/etc/passwd", "migrations/../../secret", "link", "", ".", "a\0b"]
+        {
             assert!(matches!(app.read(path), Err(AppError::Outside { .. })), "{path:?}");
         }
         assert!(matches!(app.list(".."), Err(AppError::Outside { .. })));

@@ -90,7 +90,10 @@ pub(crate) enum Kind {
 impl Kind {
     /// Whether a column of this type can hold it; types as `format_type` prints them.
     pub(crate) fn admits(self, type_name: &str) -> bool {
-        let text = matches!(type_name, "text" | "character varying" | "character" | "extensions.citext" | "citext");
+        let text = matches!(
+            type_name,
+            "text" | "character varying" | "character" | "extensions.citext" | "citext"
+        );
         match self {
             Kind::Key => text || type_name == "uuid",
             Kind::Text => text,
@@ -134,9 +137,10 @@ impl Meaning for UserColumn {
             | UserColumn::PasswordHash
             | UserColumn::PasswordSalt
             | UserColumn::Provider => Kind::Text,
-            UserColumn::Verified | UserColumn::Approved | UserColumn::Active | UserColumn::Locked => {
-                Kind::Boolean
-            }
+            UserColumn::Verified
+            | UserColumn::Approved
+            | UserColumn::Active
+            | UserColumn::Locked => Kind::Boolean,
             UserColumn::FailedAttempts => Kind::Integer,
             UserColumn::LastSignIn | UserColumn::DeletedAt => Kind::Time,
             UserColumn::Tenant => Kind::Key,
@@ -149,9 +153,9 @@ impl Meaning for SessionColumn {
     fn kind(self) -> Kind {
         match self {
             SessionColumn::Id | SessionColumn::User => Kind::Key,
-            SessionColumn::TokenHash | SessionColumn::RefreshTokenHash | SessionColumn::UserAgent => {
-                Kind::Text
-            }
+            SessionColumn::TokenHash
+            | SessionColumn::RefreshTokenHash
+            | SessionColumn::UserAgent => Kind::Text,
             SessionColumn::IpAddress => Kind::TextOrAddress,
             SessionColumn::CreatedAt | SessionColumn::ExpiresAt | SessionColumn::LastActivity => {
                 Kind::Time

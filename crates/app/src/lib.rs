@@ -18,10 +18,10 @@ mod roles;
 mod table_name;
 
 pub use app::App;
+pub use columns::{BoundColumns, SessionColumn, UserColumn};
 pub use error::{AppError, Problem, Problems};
 pub use facts::{CatalogFacts, ColumnFacts};
 pub use location::Located;
-pub use columns::{BoundColumns, SessionColumn, UserColumn};
 pub use manifest::{
     Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
     TenantTable,

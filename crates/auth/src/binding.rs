@@ -14,6 +14,8 @@ mod mapping;
 mod reconcile;
 mod sign_in;
 mod tenant;
+#[cfg(test)]
+mod test_app;
 mod users;
 
 use std::collections::BTreeSet;

@@ -7,11 +7,14 @@ const LONGEST_BYTES: usize = 255;
 
 /// The address as it is stored and compared.
 pub(crate) fn normalize(address: &str) -> Result<String, AuthError> {
-    const INVALID: AuthError = AuthError::Validation("Unable to validate email address: invalid format");
+    const INVALID: AuthError =
+        AuthError::Validation("Unable to validate email address: invalid format");
     let address = address.trim().to_lowercase();
     let (local, domain) = address.split_once('@').ok_or(INVALID)?;
-    let odd = |character: char| character.is_whitespace() || character.is_control() || character == '@';
-    let bad_domain = domain.starts_with(['.', '-']) || domain.ends_with(['.', '-']) || domain.contains("..");
+    let odd =
+        |character: char| character.is_whitespace() || character.is_control() || character == '@';
+    let bad_domain =
+        domain.starts_with(['.', '-']) || domain.ends_with(['.', '-']) || domain.contains("..");
     let bad = local.is_empty() || domain.is_empty() || local.contains(odd) || domain.contains(odd);
     if bad || bad_domain || address.len() > LONGEST_BYTES || local.len() > 64 {
         return Err(INVALID);

@@ -107,6 +107,9 @@ pub enum AuthError {
     /// A rule of the application's own tables refuses the account; the rule's name where known.
     #[error("refused by the application: {}", .0.as_deref().unwrap_or("a rule"))]
     RefusedByApplication(Option<String>),
+    /// Another account has a value that must be unique; the rule's name where known.
+    #[error("duplicate: {}", .0.as_deref().unwrap_or("a rule"))]
+    Duplicate(Option<String>),
     /// The user still owns what must not be lost.
     #[error("the user is still referred to")]
     StillReferenced,
@@ -180,9 +183,11 @@ impl AuthError {
                 "email_exists",
                 "A user with this email address has already been registered",
             ),
-            Self::SignupDisabled => {
-                (S::UNPROCESSABLE_ENTITY, "signup_disabled", "Signups not allowed for this instance")
-            }
+            Self::SignupDisabled => (
+                S::UNPROCESSABLE_ENTITY,
+                "signup_disabled",
+                "Signups not allowed for this instance",
+            ),
             Self::AnonymousDisabled => (
                 S::UNPROCESSABLE_ENTITY,
                 "anonymous_provider_disabled",
@@ -230,12 +235,26 @@ impl AuthError {
                 (S::FORBIDDEN, "user_not_found", "User from sub claim in JWT does not exist")
             }
             Self::UserNotFound => (S::NOT_FOUND, "user_not_found", "User not found"),
-            Self::Conflict => (S::CONFLICT, "conflict", "Too many concurrent requests on the same account"),
+            Self::Conflict => {
+                (S::CONFLICT, "conflict", "Too many concurrent requests on the same account")
+            }
             Self::RefusedByApplication(Some(rule)) => {
                 return PublicError {
                     status: S::UNPROCESSABLE_ENTITY,
                     code: "validation_failed",
-                    message: format!("The application does not accept this account: it breaks the rule {rule}"),
+                    message: format!(
+                        "The application does not accept this account: it breaks the rule {rule}"
+                    ),
+                };
+            }
+            Self::Duplicate(rule) => {
+                return PublicError {
+                    status: S::UNPROCESSABLE_ENTITY,
+                    code: "validation_failed",
+                    message: format!(
+                        "Another account has the same value: it breaks the rule {}",
+                        rule.as_deref().unwrap_or("of uniqueness")
+                    ),
                 };
             }
             Self::RefusedByApplication(None) => (
@@ -248,9 +267,11 @@ impl AuthError {
                 "conflict",
                 "The user still owns data that is kept; hand it over or delete it first",
             ),
-            Self::Unavailable(_) => {
-                (S::SERVICE_UNAVAILABLE, "unexpected_failure", "The database is not available, try again")
-            }
+            Self::Unavailable(_) => (
+                S::SERVICE_UNAVAILABLE,
+                "unexpected_failure",
+                "The database is not available, try again",
+            ),
             Self::TimedOut(_) => {
                 (S::GATEWAY_TIMEOUT, "request_timeout", "Processing this request timed out")
             }
@@ -264,6 +285,16 @@ impl AuthError {
     }
 }
 
+impl AuthError {
+    /// What it means when another account has the same address; every other error stays.
+    pub(crate) fn address_taken(self, meaning: AuthError) -> AuthError {
+        match self {
+            AuthError::Duplicate(Some(rule)) if rule.contains("email") => meaning,
+            other => other,
+        }
+    }
+}
+
 impl From<RunError> for AuthError {
     fn from(error: RunError) -> Self {
         match &error {
@@ -272,6 +303,7 @@ impl From<RunError> for AuthError {
             RunError::Server(server) => match server.code.as_str() {
                 "40001" | "40P01" | "55P03" => AuthError::Conflict,
                 "57014" => AuthError::TimedOut(error),
+                "23505" => AuthError::Duplicate(server.constraint.clone()),
                 // The application's constraints, types and triggers speak in these classes.
                 code if code.starts_with("22") || code.starts_with("23") || code == "P0001" => {
                     tracing::info!(%error, "an account was refused");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use argon2::Argon2;
-use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
 use tenantry_app::PasswordAlgorithm;
 use tokio::sync::Semaphore;
 
@@ -41,13 +42,18 @@ impl Passwords {
     }
 
     /// Whether this is the password. Without a stored hash it never is, after the same work.
-    pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, AuthError> {
+    pub(crate) async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<bool, AuthError> {
         let (algorithm, nobody) = (self.algorithm, self.nobody.clone());
         let (password, stored) = (password.to_owned(), stored.map(String::from));
         self.in_turn(move || match stored.filter(|hash| is_hash(hash)) {
             Some(hash) => matches(&password, &hash),
             None => {
-                let hash = nobody.get_or_init(|| hash_unchecked(algorithm, "nobody has it").unwrap_or_default());
+                let hash = nobody
+                    .get_or_init(|| hash_unchecked(algorithm, "nobody has it").unwrap_or_default());
                 matches(&password, hash);
                 false
             }
@@ -86,13 +92,16 @@ pub(crate) fn check_length(password: &str) -> Result<(), AuthError> {
 /// [`AuthError::WeakPassword`] for one that is shorter than 6 or longer than 72 bytes.
 pub fn hash_password(algorithm: PasswordAlgorithm, password: &str) -> Result<String, AuthError> {
     check_length(password)?;
-    hash_unchecked(algorithm, password).ok_or(AuthError::WeakPassword)
+    hash_unchecked(algorithm, password)
+        .ok_or(AuthError::Unexpected("the password cannot be hashed"))
 }
 
 fn hash_unchecked(algorithm: PasswordAlgorithm, password: &str) -> Option<String> {
     match algorithm {
         PasswordAlgorithm::Argon2id => {
-            let salt = SaltString::generate(&mut OsRng);
+            let mut bytes = [0_u8; 16];
+            OsRng.try_fill_bytes(&mut bytes).ok()?;
+            let salt = SaltString::encode_b64(&bytes).ok()?;
             let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
             hash.ok().map(|hash| hash.to_string())
         }
@@ -138,6 +147,7 @@ mod tests {
     #[test]
     fn lengths_are_counted_in_bytes() {
         let table = [("12345", false), ("123456", true), ("ééé", true), ("éé", false)];
+        assert!(hash_password(PasswordAlgorithm::Bcrypt, "nul\0inside").is_ok());
         for (password, expected) in table {
             assert_eq!(check_length(password).is_ok(), expected, "{password}");
         }

@@ -40,7 +40,10 @@ impl RefreshToken {
     }
 
     /// The token that this one is traded for.
-    pub(crate) fn successor(&self, authenticator: &Authenticator) -> Result<RefreshToken, AuthError> {
+    pub(crate) fn successor(
+        &self,
+        authenticator: &Authenticator,
+    ) -> Result<RefreshToken, AuthError> {
         let signed = authenticator.sign(&Successor { refresh_token_after: &self.0 })?;
         Ok(RefreshToken(URL_SAFE_NO_PAD.encode(Sha256::digest(signed.as_bytes()))))
     }

@@ -37,12 +37,16 @@ pub(crate) struct Bearer {
 
 impl AuthRequest {
     /// Reads the request; anybody without a key of the application is turned away first.
-    pub(crate) async fn read(request: Request, authenticator: &Authenticator) -> Result<Self, AuthError> {
+    pub(crate) async fn read(
+        request: Request,
+        authenticator: &Authenticator,
+    ) -> Result<Self, AuthError> {
         let (parts, body) = request.into_parts();
         let method = parts.method.to_string();
         let path = parts.uri.path().to_owned();
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        let mut read = AuthRequest { method, path, query, headers: parts.headers, body: Bytes::new() };
+        let mut read =
+            AuthRequest { method, path, query, headers: parts.headers, body: Bytes::new() };
         read.check_key(authenticator)?;
         read.body = to_bytes(body, LARGEST_BODY_BYTES).await.map_err(|_| AuthError::TooLarge)?;
         Ok(read)
@@ -145,7 +149,8 @@ fn decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;
     while index < bytes.len() {
-        let hex = bytes.get(index + 1..index + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let hex =
+            bytes.get(index + 1..index + 3).and_then(|digits| std::str::from_utf8(digits).ok());
         let byte = hex.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (bytes[index], byte) {
             (b'%', Some(byte)) => {
@@ -223,7 +228,8 @@ mod tests {
     #[tokio::test]
     async fn parameters_and_addresses_are_read() {
         let key = authenticator().sign(&json!({"role": "anon"})).unwrap();
-        let request = read(&[("apikey", &key), ("x-forwarded-for", "10.1.2.3, 9.9.9.9")]).await.unwrap();
+        let request =
+            read(&[("apikey", &key), ("x-forwarded-for", "10.1.2.3, 9.9.9.9")]).await.unwrap();
         assert_eq!(request.parameter("scope").as_deref(), Some("local"));
         assert_eq!(request.parameter("x").as_deref(), Some("a b c%2"));
         assert_eq!(request.parameter("y"), None);

@@ -1,6 +1,11 @@
 //! Connections for administration: migrations, seeds, the catalog, roles. Never for a request.
 
-use tokio_postgres::{Client, Error, NoTls};
+use std::future::poll_fn;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::{Address, AddressHost, Encryption};
 use crate::tls;
@@ -11,16 +16,13 @@ use crate::tls;
 /// What PostgreSQL or the network says.
 pub async fn connect(address: &Address) -> Result<Client, Error> {
     let config = address.config();
-    let plain =
-        matches!(address.host, AddressHost::Folder(_)) || address.encryption == Encryption::Off;
-    match tls::client_config() {
-        Ok(tls) if !plain => {
-            let (client, connection) =
-                config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls)).await?;
+    match tls_for(address) {
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await?;
             drive(connection);
             Ok(client)
         }
-        _ => {
+        None => {
             let (client, connection) = config.connect(NoTls).await?;
             drive(connection);
             Ok(client)
@@ -36,51 +38,69 @@ fn drive(connection: impl Future<Output = Result<(), Error>> + Send + 'static) {
     });
 }
 
-/// Listens on `channel`, and calls `notified` with a client of the same database for every
-/// notification, once for those that came while it was busy. Ends when the connection does.
-///
-/// # Errors
-/// What PostgreSQL or the network says.
-pub async fn listen(
-    address: &Address,
-    channel: &str,
-    mut notified: impl AsyncFnMut(&Client),
-) -> Result<(), Error> {
-    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    let config = address.config();
-    let plain = matches!(address.host, AddressHost::Folder(_)) || address.encryption == Encryption::Off;
-    let client = match tls::client_config() {
-        Ok(tls) if !plain => {
-            let (client, connection) = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls)).await?;
-            forward(connection, sender);
-            client
-        }
-        _ => {
-            let (client, connection) = config.connect(NoTls).await?;
-            forward(connection, sender);
-            client
-        }
-    };
-    client.batch_execute(&format!("listen {}", crate::quote_identifier(channel))).await?;
-    while receiver.recv().await.is_some() {
-        while receiver.try_recv().is_ok() {}
-        notified(&client).await;
-    }
-    Ok(())
+/// Hears the notifications of one channel.
+pub struct Listener {
+    client: Client,
+    notifications: mpsc::UnboundedReceiver<()>,
 }
 
-fn forward<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    sender: tokio::sync::mpsc::UnboundedSender<()>,
-) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+impl Listener {
+    /// Connects and listens on `channel`.
+    ///
+    /// # Errors
+    /// What PostgreSQL or the network says.
+    pub async fn connect(address: &Address, channel: &str) -> Result<Self, Error> {
+        let (sender, notifications) = mpsc::unbounded_channel();
+        let config = address.config();
+        let client = match tls_for(address) {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls).await?;
+                forward(connection, sender);
+                client
+            }
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                forward(connection, sender);
+                client
+            }
+        };
+        client.batch_execute(&format!("listen {}", crate::quote_identifier(channel))).await?;
+        Ok(Listener { client, notifications })
+    }
+
+    /// Waits for a notification, and takes those that came with it. `false` when the connection
+    /// ended.
+    pub async fn notified(&mut self) -> bool {
+        let came = self.notifications.recv().await.is_some();
+        while self.notifications.try_recv().is_ok() {}
+        came
+    }
+
+    /// The connection, for looking at what the notification was about.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+fn forward<S, T>(mut connection: Connection<S, T>, sender: mpsc::UnboundedSender<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     tokio::spawn(async move {
-        while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
-            if matches!(message, tokio_postgres::AsyncMessage::Notification(_)) && sender.send(()).is_err() {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if matches!(message, AsyncMessage::Notification(_)) && sender.send(()).is_err() {
                 return;
             }
         }
     });
+}
+
+/// TLS, for an address that may need it.
+fn tls_for(address: &Address) -> Option<MakeRustlsConnect> {
+    let plain = matches!(address.host, AddressHost::Folder(_)) || address.encryption == Encryption::Off;
+    if plain {
+        return None;
+    }
+    tls::client_config().ok().map(MakeRustlsConnect::new)
 }

@@ -10,7 +10,8 @@ impl Manifest {
         let mut tables: Vec<&Located<TableName>> = Vec::new();
         if let Some(identity) = &self.identity {
             tables.push(&identity.users);
-            tables.extend(identity.roles.iter().flat_map(|roles| [&roles.user_roles, &roles.roles]));
+            tables
+                .extend(identity.roles.iter().flat_map(|roles| [&roles.user_roles, &roles.roles]));
             tables.extend(identity.sessions.iter().map(|sessions| &sessions.table));
             tables.extend(identity.tenants.iter().map(|tenants| &tenants.table));
         }
@@ -153,7 +154,10 @@ mod tests {
         assert!(manifest.check_against(&facts(&good)).is_ok());
         let table: [(&[(&str, &str)], &str); 3] = [
             (&[], "app.toml:5: the database has no table `public.users`"),
-            (&good[..2], "app.toml:9: the table `public.users` has no column `is_active`; it has email, id"),
+            (
+                &good[..2],
+                "app.toml:9: the table `public.users` has no column `is_active`; it has email, id",
+            ),
             (
                 &[("id", "bigint"), good[1], good[2]],
                 "app.toml:7: the column `public.users.id` is of type bigint, but this needs uuid or text",

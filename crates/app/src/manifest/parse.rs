@@ -132,7 +132,9 @@ impl Manifest {
     /// [`Problems`] naming each that is not.
     pub(crate) fn check_files(&self, exists: impl Fn(&str) -> bool) -> Result<(), Problems> {
         let seeds = self.seeds.iter().map(|seed| &seed.file);
-        let missing = seeds.chain(self.demo.iter().map(|demo| &demo.file)).filter(|file| !exists(&file.value));
+        let missing = seeds
+            .chain(self.demo.iter().map(|demo| &demo.file))
+            .filter(|file| !exists(&file.value));
         let problems = missing.map(|file| Problem {
             file: self.file.clone(),
             line: Some(file.line),
@@ -164,7 +166,11 @@ impl Reader<'_> {
             title: raw.title.into_inner(),
             description: raw.description,
             schemas: self.schemas(raw.schemas),
-            extra_search_path: raw.extra_search_path.into_iter().map(|name| self.name(name).value).collect(),
+            extra_search_path: raw
+                .extra_search_path
+                .into_iter()
+                .map(|name| self.name(name).value)
+                .collect(),
             identity: raw.identity.map(|identity| self.identity(identity)),
             audit: raw.audit.map(|audit| self.table(audit.table)),
             seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
@@ -175,7 +181,10 @@ impl Reader<'_> {
     fn app_name(&mut self, name: Spanned<String>) -> String {
         let text = name.get_ref().as_str();
         let letters = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if !letters || !text.starts_with(|first: char| first.is_ascii_lowercase()) || text.len() > 31 {
+        if !letters
+            || !text.starts_with(|first: char| first.is_ascii_lowercase())
+            || text.len() > 31
+        {
             let message = format!(
                 "`name` is {text:?}; it must be a lower-case letter and then at most 30 lower-case letters, digits or _"
             );
@@ -195,11 +204,15 @@ impl Reader<'_> {
         for schema in schemas.get_ref() {
             let text = schema.get_ref();
             if PRIVATE_SCHEMAS.contains(&text.as_str()) || text.starts_with("pg_") {
-                let message = format!("the schema `{text}` must not be served; remove it from `schemas`");
+                let message =
+                    format!("the schema `{text}` must not be served; remove it from `schemas`");
                 self.complain(schema, message);
             }
             if !seen.insert(text.clone()) {
-                self.complain(schema, format!("the schema `{text}` stands twice in `schemas`; remove one"));
+                self.complain(
+                    schema,
+                    format!("the schema `{text}` stands twice in `schemas`; remove one"),
+                );
             }
         }
         schemas.into_inner().into_iter().map(|schema| self.name(schema)).collect()
@@ -210,18 +223,23 @@ impl Reader<'_> {
         let needed = [(UserColumn::Id, "id"), (UserColumn::Email, "email")];
         let columns = self.columns("[identity.columns]", raw.columns, &needed);
         if let (Some(role), None) = (&raw.options.default_role, &raw.roles) {
-            let message = "`default_role` needs to know the roles tables; add [identity.roles] or remove it";
+            let message =
+                "`default_role` needs to know the roles tables; add [identity.roles] or remove it";
             self.complain(role, message.into());
         }
         if let Some(tenants) = &raw.tenants
             && columns.get(UserColumn::Tenant).is_none()
         {
-            let message = "[identity.tenants] needs the users' tenant; add `tenant` to [identity.columns]";
+            let message =
+                "[identity.tenants] needs the users' tenant; add `tenant` to [identity.columns]";
             self.complain(tenants, message.into());
         }
-        if columns.get(UserColumn::PasswordSalt).is_some() && columns.get(UserColumn::PasswordHash).is_none() {
+        if columns.get(UserColumn::PasswordSalt).is_some()
+            && columns.get(UserColumn::PasswordHash).is_none()
+        {
             let line = columns.0[&UserColumn::PasswordSalt].line;
-            let message = "`password_salt` is the salt of `password_hash`; bind that too or remove it";
+            let message =
+                "`password_salt` is the salt of `password_hash`; bind that too or remove it";
             self.complain_at(line, message.into());
         }
         Identity {
@@ -310,7 +328,10 @@ impl Reader<'_> {
     fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
         let parsed = TableName::parse(text.get_ref());
         if parsed.is_none() {
-            let message = format!("`{}` must be a table with its schema, such as \"public.users\"", text.get_ref());
+            let message = format!(
+                "`{}` must be a table with its schema, such as \"public.users\"",
+                text.get_ref()
+            );
             self.complain(&text, message);
         }
         // The stand-in is never seen: a manifest with problems is not handed out.
@@ -378,27 +399,54 @@ mod tests {
             (HEAD.replace("small", "live"), "app.toml:1: the name `live` has another meaning"),
             (HEAD.replace("small", "pg"), "app.toml:1: the name `pg` has another meaning"),
             (HEAD.replace("[\"public\"]", "[]"), "app.toml:3: `schemas` is empty"),
-            (HEAD.replace("[\"public\"]", "[\"a\", \"a\"]"), "app.toml:3: the schema `a` stands twice"),
-            (HEAD.replace("\"public\"", "\"auth\""), "app.toml:3: the schema `auth` must not be served"),
+            (
+                HEAD.replace("[\"public\"]", "[\"a\", \"a\"]"),
+                "app.toml:3: the schema `a` stands twice",
+            ),
+            (
+                HEAD.replace("\"public\"", "\"auth\""),
+                "app.toml:3: the schema `auth` must not be served",
+            ),
             (HEAD.replace("\"public\"", "\"\""), "app.toml:3: \"\" is no name"),
             (HEAD.replace("title", "titel"), "app.toml:2: unknown field `titel`"),
             ("name = \n".into(), "app.toml:1: "),
             ("name = \"a\"".into(), "missing field"),
-            (format!("{HEAD}[identity]\nusers = \"users\"\n[identity.columns]\nid=\"id\"\nemail=\"e\""),
-                "app.toml:5: `users` must be a table with its schema"),
-            (format!("{HEAD}[identity]\nusers = \"a.users\"\n[identity.columns]\nid=\"id\""),
-                "[identity.columns] lacks `email`"),
+            (
+                format!(
+                    "{HEAD}[identity]\nusers = \"users\"\n[identity.columns]\nid=\"id\"\nemail=\"e\""
+                ),
+                "app.toml:5: `users` must be a table with its schema",
+            ),
+            (
+                format!("{HEAD}[identity]\nusers = \"a.users\"\n[identity.columns]\nid=\"id\""),
+                "[identity.columns] lacks `email`",
+            ),
             (format!("{HEAD}{identity}nickname = \"n\""), "app.toml:9: unknown variant `nickname`"),
-            (format!("{HEAD}{identity}[identity.options]\npassword_algorithm = \"md5\""),
-                "app.toml:10: unknown variant `md5`"),
-            (format!("{HEAD}{identity}[identity.options]\ndefault_role = \"user\""),
-                "app.toml:10: `default_role` needs to know"),
-            (format!("{HEAD}{identity}password_salt = \"salt\""), "app.toml:9: `password_salt` is the salt"),
-            (format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
-                "[identity.tenants] needs the users' tenant"),
+            (
+                format!("{HEAD}{identity}[identity.options]\npassword_algorithm = \"md5\""),
+                "app.toml:10: unknown variant `md5`",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.options]\ndefault_role = \"user\""),
+                "app.toml:10: `default_role` needs to know",
+            ),
+            (
+                format!("{HEAD}{identity}password_salt = \"salt\""),
+                "app.toml:9: `password_salt` is the salt",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
+                "[identity.tenants] needs the users' tenant",
+            ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
-            (format!("{HEAD}[[seeds]]\nfile = \"a.sql\"\ntable = \"a.b\""), "app.toml:5: `table` and `key` belong"),
-            (format!("{HEAD}[[seeds]]\nfile = \"a.csv\""), "app.toml:5: `a.csv` must end in .sql or .json"),
+            (
+                format!("{HEAD}[[seeds]]\nfile = \"a.sql\"\ntable = \"a.b\""),
+                "app.toml:5: `table` and `key` belong",
+            ),
+            (
+                format!("{HEAD}[[seeds]]\nfile = \"a.csv\""),
+                "app.toml:5: `a.csv` must end in .sql or .json",
+            ),
         ];
         for (text, expected) in table {
             let found = problems(&text);
@@ -414,7 +462,8 @@ mod tests {
 
     #[test]
     fn missing_files_are_named() {
-        let text = format!("{HEAD}[[seeds]]\nfile = \"seeds/a.sql\"\n[demo]\nfile = \"seeds/demo.sql\"\n");
+        let text =
+            format!("{HEAD}[[seeds]]\nfile = \"seeds/a.sql\"\n[demo]\nfile = \"seeds/demo.sql\"\n");
         let manifest = Manifest::parse("app.toml", &text).unwrap();
         let found = manifest.check_files(|file| file == "seeds/a.sql").unwrap_err().to_string();
         assert!(found.starts_with("app.toml:7: there is no file `seeds/demo.sql`"), "{found}");

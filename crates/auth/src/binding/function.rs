@@ -102,7 +102,8 @@ impl Binding {
 
     /// The same texts that the query for what stands answers.
     pub(super) fn signature(&self) -> BTreeSet<String> {
-        let functions = self.functions.iter().map(|made| format!("{} {}", made.name, made.source()));
+        let functions =
+            self.functions.iter().map(|made| format!("{} {}", made.name, made.source()));
         let triggers = self.triggers.iter().map(|made| {
             let Trigger { table, function, .. } = made;
             format!("{}.{} {function} {function}", table.schema, table.table)

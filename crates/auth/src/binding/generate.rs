@@ -19,3 +19,75 @@ pub(super) fn generate(identity: &Identity, facts: &CatalogFacts) -> Binding {
     }
     binding
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::test_app::{facts, manifest};
+
+    fn bodies(columns: &str) -> Vec<(&'static str, String)> {
+        let manifest = manifest(columns);
+        let identity = manifest.identity.as_ref().unwrap();
+        let binding = generate(identity, &facts());
+        binding.functions.into_iter().map(|function| (function.name, function.body)).collect()
+    }
+
+    fn body(columns: &str, name: &str) -> String {
+        bodies(columns).into_iter().find(|(found, _)| *found == name).unwrap().1
+    }
+
+    #[test]
+    fn what_an_application_does_not_bind_speaks_against_nobody() {
+        let state = body("", "bind_sign_in_state");
+        let expected = "    select
+        true,
+        person.\"id\" is not null,
+        coalesce(lockout.locked_until > now(), false),
+        lockout.locked_until,
+        true
+    from";
+        assert!(state.contains(expected), "{state}");
+        assert_eq!(body("", "tenant_id"), "begin\n    return null;\nend");
+        assert!(!body("", "bind_sign_in_failed").contains("update \"public\""));
+    }
+
+    #[test]
+    fn a_bound_tenant_must_be_open() {
+        let columns = "tenant = \"tenant_id\"\n[identity.tenants]\ntable = \"public.tenants\"\nid = \"id\"\nsuspended_at = \"suspended_at\"\n";
+        let expected = "\
+begin
+    return (
+        select person.\"tenant_id\"::uuid
+        from \"public\".\"users\" as person
+        join \"public\".\"tenants\" as tenant
+            on tenant.\"id\" = person.\"tenant_id\"
+            and tenant.\"suspended_at\" is null
+        where person.\"id\" = auth.uid()::uuid
+    );
+end";
+        assert_eq!(body(columns, "tenant_id"), expected);
+        assert!(body(columns, "bind_sign_in_state").contains(
+            "person.\"tenant_id\" is null or tenant.\"id\" is not null and tenant.\"suspended_at\" is null"
+        ));
+    }
+
+    #[test]
+    fn names_are_quoted_wherever_they_stand() {
+        let columns = "name = \"a name; drop table\"";
+        for (name, body) in bodies(columns) {
+            let bare = body.replace("\"a name; drop table\"", "");
+            assert!(!bare.contains("a name; drop table"), "{name}: {body}");
+        }
+    }
+
+    #[test]
+    fn every_trigger_has_its_function() {
+        let manifest = manifest("");
+        let binding = generate(manifest.identity.as_ref().unwrap(), &facts());
+        for trigger in &binding.triggers {
+            assert!(binding.functions.iter().any(|function| function.name == trigger.function));
+        }
+        assert_eq!(binding.triggers.len(), 6);
+        assert_eq!(binding.signature().len(), binding.functions.len() + binding.triggers.len());
+    }
+}

@@ -105,10 +105,17 @@ impl<'a> UsersTable<'a> {
             }
             UserColumn::LastSignIn => format!("{row}.last_sign_in_at"),
             UserColumn::Provider => {
-                let provider =
-                    format!("coalesce(nullif({row}.raw_app_meta_data ->> 'provider', ''), 'email')");
+                // Clients know some providers by the name of their protocol (`linkedin_oidc`); to
+                // an application it is the provider that counts.
+                let provider = format!(
+                    "regexp_replace(coalesce(nullif({row}.raw_app_meta_data ->> 'provider', ''), 'email'), \
+                     '_oidc$', '')"
+                );
                 let email = self.provider_email();
-                cut(facts, &format!("case {provider} when 'email' then {email} else {provider} end"))
+                cut(
+                    facts,
+                    &format!("case {provider} when 'email' then {email} else {provider} end"),
+                )
             }
             UserColumn::Role => from_app("role"),
             UserColumn::Tenant => from_app("tenant_id"),
@@ -126,15 +133,21 @@ impl<'a> UsersTable<'a> {
         let before_at = cut(facts, &format!("split_part({row}.email, '@', 1)"));
         let value = match meaning {
             UserColumn::Name => format!("coalesce({value}, {before_at})"),
-            UserColumn::Username => format!("coalesce({value}, {})", self.free_username(facts, row)),
+            UserColumn::Username => {
+                format!("coalesce({value}, {})", self.free_username(facts, row))
+            }
             UserColumn::Phone => {
                 format!("coalesce({value}, nullif({row}.raw_user_meta_data ->> 'phone', ''))")
             }
             _ => value,
         };
         Some(match (meaning, &facts.default) {
-            (UserColumn::PasswordHash | UserColumn::PasswordSalt, _) => self.or_no_password(facts, &value),
-            (UserColumn::Id | UserColumn::Email | UserColumn::Verified | UserColumn::Active, _) => value,
+            (UserColumn::PasswordHash | UserColumn::PasswordSalt, _) => {
+                self.or_no_password(facts, &value)
+            }
+            (UserColumn::Id | UserColumn::Email | UserColumn::Verified | UserColumn::Active, _) => {
+                value
+            }
             (_, Some(default)) => format!("coalesce({value}, {default})"),
             (
                 UserColumn::Name | UserColumn::FirstName | UserColumn::LastName | UserColumn::Phone,
@@ -151,7 +164,9 @@ impl<'a> UsersTable<'a> {
         let facts = self.facts(meaning)?;
         let value = self.value(meaning, row)?;
         Some(match meaning {
-            UserColumn::PasswordHash | UserColumn::PasswordSalt => self.or_no_password(facts, &value),
+            UserColumn::PasswordHash | UserColumn::PasswordSalt => {
+                self.or_no_password(facts, &value)
+            }
             _ => value,
         })
     }
@@ -200,4 +215,65 @@ fn salt(hash: &str) -> String {
         "case when {hash} like '$argon2%' then split_part(regexp_replace({hash}, '\\$v=[0-9]+', ''), '$', 4) \
          when {hash} ~ '^\\$2[abxy]\\$' then substr({hash}, 8, 22) end"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::test_app::{facts, manifest};
+
+    fn value(column: &str, meaning: UserColumn, row: &str) -> Option<String> {
+        let manifest = manifest(column);
+        let facts = facts();
+        let identity = manifest.identity.as_ref()?;
+        UsersTable::new(identity, &facts).initial_value(meaning, row)
+    }
+
+    #[test]
+    fn accounts_give_new_rows_their_values() {
+        let table = [
+            ("", UserColumn::Id, Some("a.id::uuid")),
+            (
+                "verified = \"flag\"",
+                UserColumn::Verified,
+                Some("(a.email_confirmed_at is not null)"),
+            ),
+            (
+                "active = \"flag\"",
+                UserColumn::Active,
+                Some("coalesce(a.banned_until <= now() + interval '50 years', true)"),
+            ),
+            (
+                "password_hash = \"required\"",
+                UserColumn::PasswordHash,
+                Some("coalesce(nullif(a.encrypted_password, ''), '!')"),
+            ),
+            (
+                "password_hash = \"optional\"",
+                UserColumn::PasswordHash,
+                Some("nullif(a.encrypted_password, '')"),
+            ),
+            ("username = \"optional\"", UserColumn::FirstName, None),
+            (
+                "role = \"role\"",
+                UserColumn::Role,
+                Some(
+                    "coalesce(nullif(a.raw_app_meta_data ->> 'role', '')::public.user_role, \
+                     'user'::public.user_role)",
+                ),
+            ),
+            (
+                "first_name = \"optional\"",
+                UserColumn::FirstName,
+                Some(
+                    "left(coalesce(nullif(a.raw_user_meta_data ->> 'first_name', ''), \
+                     nullif(a.raw_user_meta_data ->> 'given_name', '')), 20)",
+                ),
+            ),
+            ("approved = \"flag\"", UserColumn::Approved, None),
+        ];
+        for (column, meaning, expected) in table {
+            assert_eq!(value(column, meaning, "a").as_deref(), expected, "{column}");
+        }
+    }
 }

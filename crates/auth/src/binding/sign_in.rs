@@ -14,8 +14,8 @@ pub(super) fn generate(table: &UsersTable<'_>, binding: &mut Binding) {
 fn state(table: &UsersTable<'_>) -> Function {
     let bound = |meaning| table.column(meaning).map(|column| format!("person.{column}"));
     let exists = format!("person.{} is not null", table.key());
-    let approved =
-        bound(UserColumn::Approved).map_or("true".into(), |column| format!("coalesce({column}, false)"));
+    let approved = bound(UserColumn::Approved)
+        .map_or("true".into(), |column| format!("coalesce({column}, false)"));
     let active = [
         Some(exists),
         bound(UserColumn::Active).map(|column| format!("{column} is not false")),
@@ -24,7 +24,9 @@ fn state(table: &UsersTable<'_>) -> Function {
     let active = active.into_iter().flatten().collect::<Vec<_>>().join(" and ");
     let locked = bound(UserColumn::Locked).map_or(
         "coalesce(lockout.locked_until > now(), false)".into(),
-        |column| format!("coalesce({column}, false) and coalesce(lockout.locked_until > now(), true)"),
+        |column| {
+            format!("coalesce({column}, false) and coalesce(lockout.locked_until > now(), true)")
+        },
     );
     let (join_tenant, tenant_ok) = tenant(table);
     let (name, key, id) = (&table.name, table.key(), table.as_key("asked.id"));
@@ -55,7 +57,8 @@ end"
 
 /// The join with the tenants table and the condition that the person's tenant is open.
 fn tenant(table: &UsersTable<'_>) -> (String, String) {
-    let (Some(tenants), Some(column)) = (&table.identity.tenants, table.column(UserColumn::Tenant)) else {
+    let (Some(tenants), Some(column)) = (&table.identity.tenants, table.column(UserColumn::Tenant))
+    else {
         return (String::new(), "true".into());
     };
     let name = quote_table(&tenants.table.value);
@@ -73,15 +76,20 @@ fn tenant(table: &UsersTable<'_>) -> (String, String) {
 }
 
 fn failed(table: &UsersTable<'_>) -> Function {
-    let attempts = table.column(UserColumn::FailedAttempts).map(|column| (column, "lockout.failed_attempts"));
-    let locked = table.column(UserColumn::Locked).map(|column| (column, "(lockout.locked_until is not null)"));
+    let attempts =
+        table.column(UserColumn::FailedAttempts).map(|column| (column, "lockout.failed_attempts"));
+    let locked = table
+        .column(UserColumn::Locked)
+        .map(|column| (column, "(lockout.locked_until is not null)"));
     let columns: Vec<(String, &str)> = attempts.into_iter().chain(locked).collect();
     let mirror = if columns.is_empty() {
         String::new()
     } else {
-        let set = columns.iter().map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>();
-        let differs =
-            columns.iter().map(|(column, value)| format!("person.{column} is distinct from {value}"));
+        let set =
+            columns.iter().map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>();
+        let differs = columns
+            .iter()
+            .map(|(column, value)| format!("person.{column} is distinct from {value}"));
         format!(
             "
     update {name} as person
@@ -131,9 +139,11 @@ fn succeeded(table: &UsersTable<'_>) -> Function {
     let mirror = if columns.is_empty() {
         String::new()
     } else {
-        let set = columns.iter().map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>();
-        let differs =
-            columns.iter().map(|(column, value)| format!("person.{column} is distinct from {value}"));
+        let set =
+            columns.iter().map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>();
+        let differs = columns
+            .iter()
+            .map(|(column, value)| format!("person.{column} is distinct from {value}"));
         format!(
             "
     update {name} as person

@@ -30,7 +30,9 @@ fn bound(table: &UsersTable<'_>, column: &str) -> String {
             .suspended_at
             .iter()
             .chain(&tenants.deleted_at)
-            .map(|time| format!("\n            and tenant.{} is null", quote_identifier(&time.value)))
+            .map(|time| {
+                format!("\n            and tenant.{} is null", quote_identifier(&time.value))
+            })
             .collect();
         format!(
             "\n        join {} as tenant\n            on tenant.{} = person.{column}{open}",

@@ -81,7 +81,8 @@ begin
 
 /// Gives a person who just came the role that everybody has.
 fn default_role(table: &UsersTable<'_>) -> String {
-    let (Some(roles), Some(role)) = (&table.identity.roles, &table.identity.options.default_role) else {
+    let (Some(roles), Some(role)) = (&table.identity.roles, &table.identity.options.default_role)
+    else {
         return String::new();
     };
     let user_type = table.type_of(&roles.user_roles.value, &roles.user.value);
@@ -110,7 +111,8 @@ fn user_changed(table: &UsersTable<'_>) -> Function {
     let id = table.as_key("new.id");
     let mapped: Vec<UserColumn> =
         table.mapped().into_iter().filter(|meaning| *meaning != UserColumn::Id).collect();
-    let changes: String = mapped.iter().filter_map(|meaning| change_user(table, *meaning)).collect();
+    let changes: String =
+        mapped.iter().filter_map(|meaning| change_user(table, *meaning)).collect();
     let columns: Vec<String> = mapped.iter().filter_map(|meaning| table.column(*meaning)).collect();
     let targets = join_wide(columns.iter().map(|column| format!("target.{column}")));
     let currents = join_wide(columns.iter().map(|column| format!("current.{column}")));
@@ -157,7 +159,11 @@ end"
 fn change_user(table: &UsersTable<'_>, meaning: UserColumn) -> Option<String> {
     let column = table.column(meaning)?;
     let (new, old) = (table.changed_value(meaning, "new")?, table.changed_value(meaning, "old")?);
-    let guard = if table.keeps_on_null(meaning) { format!(" and {new} is not null") } else { String::new() };
+    let guard = if table.keeps_on_null(meaning) {
+        format!(" and {new} is not null")
+    } else {
+        String::new()
+    };
     Some(format!(
         "    if {new} is distinct from {old}{guard} then\n        target.{column} := {new};\n    end if;\n"
     ))
@@ -267,7 +273,9 @@ fn app_metadata(table: &UsersTable<'_>) -> String {
     keys.into_iter()
         .filter_map(|(meaning, key)| {
             let column = table.column(meaning)?;
-            Some(format!("\n            || jsonb_strip_nulls(jsonb_build_object('{key}', person.{column}))"))
+            Some(format!(
+                "\n            || jsonb_strip_nulls(jsonb_build_object('{key}', person.{column}))"
+            ))
         })
         .collect()
 }
@@ -379,10 +387,12 @@ fn assign_account(table: &UsersTable<'_>, meaning: UserColumn, new: &str) -> Opt
         UserColumn::PasswordHash => {
             format!("target.encrypted_password := nullif({new}, {NO_PASSWORD});")
         }
-        UserColumn::Verified => format!("target.email_confirmed_at := case when {new} then now() end;"),
-        UserColumn::Active => format!(
-            "target.banned_until := case when {new} is false then {BANNED_FOREVER} end;"
-        ),
+        UserColumn::Verified => {
+            format!("target.email_confirmed_at := case when {new} then now() end;")
+        }
+        UserColumn::Active => {
+            format!("target.banned_until := case when {new} is false then {BANNED_FOREVER} end;")
+        }
         UserColumn::LastSignIn => format!("target.last_sign_in_at := {new};"),
         UserColumn::Provider => merge("raw_app_meta_data", "provider", &provider_of(table, "new")),
         UserColumn::Role => merge("raw_app_meta_data", "role", new),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
-use tenantry_migrate::{Direction, Migrator, Progress, Revision, Step, new_pair};
+use tenantry_migrate::{Direction, HistoryEntry, Migrator, Progress, Revision, Status, Step, new_pair};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
@@ -88,12 +88,12 @@ impl Migrate {
                 report(app.name(), "undone", &outcome?);
             }
             Verb::Current => match migrator.current(&mut client).await? {
-                Some(revision) => println!("{revision}"),
+                Some(revision) => println!("{:04}_{}", revision.number, revision.name),
                 None => println!("base (nothing is applied)"),
             },
             Verb::History => {
                 for entry in migrator.history(&mut client).await? {
-                    println!("{entry}");
+                    println!("{}", history_line(&entry));
                 }
             }
             Verb::Status { json } => {
@@ -101,12 +101,37 @@ impl Migrate {
                 if *json {
                     println!("{}", serde_json::to_string_pretty(&status)?);
                 } else {
-                    println!("{status}");
+                    print_status(&status);
                 }
             }
             Verb::New { .. } => {}
         }
         Ok(())
+    }
+}
+
+/// A revision with what a reader of the history wants to know: its names, and when it was applied.
+fn history_line(entry: &HistoryEntry) -> String {
+    let version = entry.version.as_ref().map(|version| format!("  version {version}")).unwrap_or_default();
+    let identifier = entry.identifier.as_ref().map(|identifier| format!("  ({identifier})")).unwrap_or_default();
+    let applied = match &entry.applied {
+        Some(row) => format!("  applied {} by {}", row.applied_at, row.applied_by),
+        None => "  not applied".into(),
+    };
+    format!("{}{version}{identifier}{applied}", entry.revision)
+}
+
+fn print_status(status: &Status) {
+    println!("current  {}", status.current.as_deref().unwrap_or("base (nothing is applied)"));
+    println!("head     {}", status.head.as_deref().unwrap_or("the folder has no revisions"));
+    if !status.pending.is_empty() {
+        println!("pending  {}", status.pending.join(", "));
+    }
+    if let Some(unfinished) = &status.unfinished {
+        println!("unfinished  {unfinished}");
+    }
+    for problem in &status.problems {
+        println!("problem  {problem}");
     }
 }
 

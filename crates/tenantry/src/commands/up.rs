@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -12,14 +13,15 @@ use tenantry_postgres::{Database, DatabaseOptions, admin};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
+use tokio_postgres::Client;
 
 use super::{AppArguments, HomeArgument, ServerArgument};
+use crate::apps;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
 use crate::platform::{Platform, RECONNECT_PAUSE, tell};
 use crate::secrets::ANONYMOUS_ROLE;
 use crate::status::{AppStatus, RunningStatus};
-use crate::apps;
 
 /// Exclusive sockets of all applications together; the server keeps connections for others.
 const MOST_SERVER_SOCKETS: usize = 60;
@@ -59,12 +61,13 @@ impl Up {
             format!("{}:{} cannot be listened on; choose another with --port", self.host, self.port)
         })?;
         let home = Home::open(&self.home.home)?;
+        let status_file = home.file("status.json");
         let mut stop = stop_signal()?;
         let mut platform = Platform::start(home, &self.server).await?;
         let outcome = tokio::select! {
             outcome = self.serve(&mut platform, apps, listener, stop.clone()) => outcome,
             // Told to stop while it was still starting.
-            () = stopped_before_ready(&mut stop, &platform) => Ok(()),
+            () = stopped_before_ready(&mut stop, &status_file) => Ok(()),
         };
         RunningStatus::remove(&platform.home);
         tell("stopping");
@@ -120,21 +123,25 @@ async fn open_app(
     let name = app.name().to_owned();
     let secrets = platform.secrets.app(&name)?;
     let manifest = app.manifest();
+    let schemas: Vec<String> = manifest.schema_names().map(str::to_owned).collect();
     let app_url = format!("{url}/{name}");
     let address = platform.request_address(&name, &secrets.server_password);
     let database = Database::new(DatabaseOptions::new(address, sockets));
     let client = platform.admin_client(&name).await?;
-    let catalog = CatalogHandle::new(Catalog::read(&client, &manifest.schemas).await?);
-    follow_schema_changes(platform, &name, manifest.schemas.clone(), catalog.clone(), database.clone());
+    let catalog = CatalogHandle::new(Catalog::read(&client, &schemas).await?);
+    follow_schema_changes(platform, &name, schemas.clone(), catalog.clone(), database.clone());
     let config = DataApiConfig {
-        schemas: manifest.schemas.clone(),
+        schemas,
         extra_search_path: manifest.extra_search_path.clone(),
         anonymous_role: ANONYMOUS_ROLE.into(),
         ..DataApiConfig::default()
     };
     let authenticator = secrets.authenticator();
     let data_api = DataApi::new(config, authenticator.clone(), database.clone(), catalog).router();
-    let auth_config = AuthConfig::for_app(app, &format!("{app_url}/auth/v1"), url);
+    let mut auth_config = AuthConfig::new(format!("{app_url}/auth/v1"), url);
+    if let Some(identity) = &manifest.identity {
+        auth_config.password_algorithm = identity.options.password_algorithm;
+    }
     let auth = AuthApi::new(auth_config, authenticator, database.clone()).router();
     let status = AppStatus {
         url: app_url,
@@ -157,22 +164,35 @@ fn follow_schema_changes(
     let address = platform.admin_address().with_database(app);
     let app = app.to_owned();
     tokio::spawn(async move {
+        // After a lost connection something may have changed unheard, so the catalog is read again.
+        let mut missed = false;
         loop {
-            let outcome = admin::listen(&address, "pgrst", async |client| {
-                match Catalog::read(client, &schemas).await {
-                    Ok(fresh) => {
-                        catalog.replace(fresh);
-                        database.schema_changed();
-                        tracing::info!(app, "the schema was read again");
+            match admin::Listener::connect(&address, "pgrst").await {
+                Ok(mut listener) => {
+                    if missed {
+                        refresh(listener.client(), &app, &schemas, &catalog, &database).await;
                     }
-                    Err(error) => tracing::error!(app, %error, "the schema could not be read; the old one stays"),
+                    while listener.notified().await {
+                        refresh(listener.client(), &app, &schemas, &catalog, &database).await;
+                    }
                 }
-            })
-            .await;
-            tracing::debug!(app, ?outcome, "listening for schema changes ended");
+                Err(error) => tracing::debug!(app, %error, "nobody can be listened to"),
+            }
+            missed = true;
             tokio::time::sleep(RECONNECT_PAUSE).await;
         }
     });
+}
+
+async fn refresh(client: &Client, app: &str, schemas: &[String], catalog: &CatalogHandle, database: &Database) {
+    match Catalog::read(client, schemas).await {
+        Ok(fresh) => {
+            catalog.replace(fresh);
+            database.schema_changed();
+            tracing::info!(app, "the schema was read again");
+        }
+        Err(error) => tracing::error!(app, %error, "the schema could not be read; the old one stays"),
+    }
 }
 
 fn print_ready(status: &RunningStatus) {
@@ -203,10 +223,9 @@ fn stop_signal() -> Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
-async fn stopped_before_ready(stop: &mut watch::Receiver<bool>, platform: &Platform) {
-    let status = platform.home.file("status.json");
+async fn stopped_before_ready(stop: &mut watch::Receiver<bool>, status_file: &Path) {
     let _ = stop.wait_for(|stopped| *stopped).await;
-    if status.exists() {
+    if status_file.exists() {
         // It serves: the drain decides when it is over.
         std::future::pending::<()>().await;
     }

@@ -1,0 +1,188 @@
+//! An account as clients see it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tenantry_postgres::Row;
+
+use crate::AuthError;
+
+/// A row of `auth.users` with its identities. Without secrets.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Account {
+    pub id: String,
+    pub aud: Option<String>,
+    pub role: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub email_confirmed_at: Option<String>,
+    phone_confirmed_at: Option<String>,
+    confirmed_at: Option<String>,
+    confirmation_sent_at: Option<String>,
+    recovery_sent_at: Option<String>,
+    invited_at: Option<String>,
+    last_sign_in_at: Option<String>,
+    banned_until: Option<String>,
+    deleted_at: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    pub is_anonymous: bool,
+    app_metadata: Option<Value>,
+    user_metadata: Option<Value>,
+    identities: Vec<Map<String, Value>>,
+}
+
+/// The user object of the API: optional times are left out, texts never are.
+#[derive(Debug, Serialize)]
+pub(crate) struct User {
+    id: String,
+    aud: String,
+    role: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_confirmed_at: Option<String>,
+    phone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_confirmed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation_sent_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_sent_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invited_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sign_in_at: Option<String>,
+    app_metadata: Value,
+    user_metadata: Value,
+    identities: Vec<Map<String, Value>>,
+    created_at: String,
+    updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    banned_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<String>,
+    is_anonymous: bool,
+}
+
+impl Account {
+    /// The account in a column that holds it as JSON.
+    pub(crate) fn from_row(row: &Row, column: usize) -> Result<Account, AuthError> {
+        let bytes = row.bytes(column).ok_or(AuthError::Unexpected("no account"))?;
+        serde_json::from_slice(bytes).map_err(|_| AuthError::Unexpected("account of another shape"))
+    }
+
+    /// The database role of the account's tokens.
+    pub(crate) fn role(&self) -> &str {
+        self.role.as_deref().filter(|role| !role.is_empty()).unwrap_or("authenticated")
+    }
+
+    /// What only the server sets.
+    pub(crate) fn app_metadata(&self) -> Value {
+        self.app_metadata.clone().filter(Value::is_object).unwrap_or_else(|| json!({}))
+    }
+
+    /// What the user set.
+    pub(crate) fn user_metadata(&self) -> Value {
+        self.user_metadata.clone().filter(Value::is_object).unwrap_or_else(|| json!({}))
+    }
+
+    /// As clients see it.
+    pub(crate) fn into_user(self) -> User {
+        let role = self.role().to_owned();
+        let (app_metadata, user_metadata) = (self.app_metadata(), self.user_metadata());
+        User {
+            id: self.id,
+            aud: self.aud.unwrap_or_else(|| "authenticated".into()),
+            role,
+            email: self.email.unwrap_or_default(),
+            email_confirmed_at: self.email_confirmed_at.map(utc),
+            phone: self.phone.unwrap_or_default(),
+            phone_confirmed_at: self.phone_confirmed_at.map(utc),
+            confirmed_at: self.confirmed_at.map(utc),
+            confirmation_sent_at: self.confirmation_sent_at.map(utc),
+            recovery_sent_at: self.recovery_sent_at.map(utc),
+            invited_at: self.invited_at.map(utc),
+            last_sign_in_at: self.last_sign_in_at.map(utc),
+            app_metadata,
+            user_metadata,
+            identities: self.identities.into_iter().map(identity).collect(),
+            created_at: self.created_at.map(utc).unwrap_or_default(),
+            updated_at: self.updated_at.map(utc).unwrap_or_default(),
+            banned_until: self.banned_until.map(utc),
+            deleted_at: self.deleted_at.map(utc),
+            is_anonymous: self.is_anonymous,
+        }
+    }
+
+    /// A sign-up's answer that tells nothing about the account that has the address: a new id and
+    /// no identity.
+    pub(crate) fn stand_in(email: &str, now: &str, user_metadata: Value) -> User {
+        User {
+            id: uuid::Uuid::new_v4().to_string(),
+            aud: "authenticated".into(),
+            role: "authenticated".into(),
+            email: email.into(),
+            email_confirmed_at: None,
+            phone: String::new(),
+            phone_confirmed_at: None,
+            confirmed_at: None,
+            confirmation_sent_at: None,
+            recovery_sent_at: None,
+            invited_at: None,
+            last_sign_in_at: None,
+            app_metadata: json!({ "provider": "email", "providers": ["email"] }),
+            user_metadata,
+            identities: Vec::new(),
+            created_at: now.into(),
+            updated_at: now.into(),
+            banned_until: None,
+            deleted_at: None,
+            is_anonymous: false,
+        }
+    }
+}
+
+/// The times of an identity in the same form; the rest as it is, without nulls.
+fn identity(known: Map<String, Value>) -> Map<String, Value> {
+    let is_time = |key: &str| key.ends_with("_at");
+    known
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| match value {
+            Value::String(text) if is_time(&key) => (key, utc(text).into()),
+            value => (key, value),
+        })
+        .collect()
+}
+
+/// PostgreSQL writes UTC as an offset; clients compare with what they know, `Z`.
+fn utc(time: String) -> String {
+    match time.strip_suffix("+00:00") {
+        Some(bare) => format!("{bare}Z"),
+        None => time,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_shown_as_clients_know_it() {
+        let text = r#"{"id":"u1","aud":"authenticated","role":"","email":"a@b.c","phone":null,
+            "email_confirmed_at":"2026-01-05T09:00:00.5+00:00","created_at":"2026-01-05T09:00:00+00:00",
+            "updated_at":null,"is_anonymous":false,"app_metadata":null,"user_metadata":{"name":"A","none":null},
+            "identities":[{"id":"u1","last_sign_in_at":"2026-01-05T09:00:00+00:00","email":null}]}"#;
+        let account: Account = serde_json::from_str(text).unwrap();
+        let shown = serde_json::to_value(account.into_user()).unwrap();
+        let expected = json!({
+            "id": "u1", "aud": "authenticated", "role": "authenticated", "email": "a@b.c",
+            "email_confirmed_at": "2026-01-05T09:00:00.5Z", "phone": "",
+            "app_metadata": {}, "user_metadata": {"name": "A", "none": null},
+            "identities": [{"id": "u1", "last_sign_in_at": "2026-01-05T09:00:00Z"}],
+            "created_at": "2026-01-05T09:00:00Z", "updated_at": "", "is_anonymous": false,
+        });
+        assert_eq!(shown, expected);
+    }
+}
