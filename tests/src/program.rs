@@ -175,7 +175,7 @@ impl Program {
 
     /// The administrator's DSN for an application's database.
     pub fn admin_dsn(&self, app: &str) -> String {
-        self.text("/admin_dsn").replace("/postgres", &format!("/{app}"))
+        self.text("/admin_dsn").strip_suffix("/postgres").expect("the administrator's database").to_owned() + "/" + app
     }
 
     /// Kills the program the hard way.

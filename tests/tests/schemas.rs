@@ -13,9 +13,8 @@ async fn every_schema_goes_down_to_nothing_and_comes_back_the_same() {
     let home = Home::new();
     let program = Program::start(&home, &[]);
     for app in APPS {
-        let client = connect(&program.admin_dsn(app)).await;
-        let fingerprint = async || Fingerprint::read(&client, &["tenantry"]).await.expect("the catalog can be read");
-        let before = fingerprint().await;
+        let mut client = connect(&program.admin_dsn(app)).await;
+        let before = fingerprint(&mut client).await;
         let migrate = |arguments: &[&str]| {
             let output = run(&[&["migrate", app][..], arguments, &["--home", program.home()]].concat());
             assert!(output.status.success(), "{app}: {}", String::from_utf8_lossy(&output.stderr));
@@ -35,14 +34,18 @@ async fn every_schema_goes_down_to_nothing_and_comes_back_the_same() {
             .get(0);
         assert_eq!(tables, 0, "{app}: tables are left at base");
         migrate(&["up"]);
-        let difference = before.difference(&fingerprint().await);
+        let difference = before.difference(&fingerprint(&mut client).await);
         assert!(difference.is_empty(), "{app}: the catalog differs:\n{}", difference.join("\n"));
         // One revision at a time, too.
         migrate(&["down", "-1"]);
         migrate(&["up", "+1"]);
-        let difference = before.difference(&fingerprint().await);
+        let difference = before.difference(&fingerprint(&mut client).await);
         assert!(difference.is_empty(), "{app}: the catalog differs after one revision:\n{}", difference.join("\n"));
     }
+}
+
+async fn fingerprint(client: &mut tokio_postgres::Client) -> Fingerprint {
+    Fingerprint::read(client, &["tenantry"]).await.expect("the catalog can be read")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +137,7 @@ async fn one_applications_logins_cannot_open_anothers_database() {
     for role in ["owner", "server", "analyst"] {
         let own = program.text(&format!("/apps/board/dsn/{role}")).to_owned();
         connect(&own).await;
-        let foreign = own.replace("/board", "/press");
+        let foreign = own.strip_suffix("/board").unwrap().to_owned() + "/press";
         let refused = try_connect(&foreign).await.err().expect("another application's database is closed");
         assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{role}: {refused}");
     }
@@ -154,7 +157,7 @@ async fn one_applications_logins_cannot_open_anothers_database() {
 async fn parakeets_numbered_files_build_what_its_migrations_build() {
     let home = Home::new();
     let program = Program::start(&home, &["--apps", "parakeet"]);
-    let client = connect(&program.admin_dsn("parakeet")).await;
+    let mut client = connect(&program.admin_dsn("parakeet")).await;
     let folder = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("schema");
     let mut numbered: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     numbered.sort();
@@ -164,27 +167,37 @@ async fn parakeets_numbered_files_build_what_its_migrations_build() {
     assert_eq!((single.len(), main.len()), (6, 1));
     let down = run(&["migrate", "parakeet", "down", "base", "--home", program.home()]);
     assert!(down.status.success());
-    let built_by = async |files: &[std::path::PathBuf]| {
-        client.batch_execute("begin; set local role parakeet_owner").await.unwrap();
-        for file in files {
-            let text = fs::read_to_string(file).unwrap();
-            assert!(!text.lines().any(|line| line.starts_with('\\')), "{}: a psql command", file.display());
-            client.batch_execute(&text).await.unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
-        }
-        client.batch_execute("set local role tenantry").await.unwrap();
-        let fingerprint = Fingerprint::read(&client, &["tenantry", "auth"]).await.unwrap();
-        client.batch_execute("rollback").await.unwrap();
-        fingerprint
-    };
-    let one_by_one = built_by(&single).await;
-    let through_main = built_by(&main).await;
+    let one_by_one = built_by(&mut client, &single).await;
+    let through_main = built_by(&mut client, &main).await;
     let revisions = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("migrations");
     let mut up: Vec<_> = fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
     up.retain(|path| path.to_str().unwrap().ends_with(".up.sql"));
     up.sort();
-    let migrated = built_by(&up).await;
+    let migrated = built_by(&mut client, &up).await;
     assert_eq!(migrated.difference(&one_by_one), Vec::<String>::new());
     assert_eq!(migrated.difference(&through_main), Vec::<String>::new());
+}
+
+/// The catalog that these files make of an empty application, which is empty again afterwards.
+async fn built_by(client: &mut tokio_postgres::Client, files: &[std::path::PathBuf]) -> Fingerprint {
+    client.batch_execute("set role parakeet_owner").await.unwrap();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(!text.lines().any(|line| line.starts_with('\\')), "{}: a psql command", file.display());
+        client.batch_execute(&text).await.unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
+    }
+    client.batch_execute("reset role").await.unwrap();
+    let built = fingerprint(client).await;
+    let revisions = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("migrations");
+    let mut down: Vec<_> = fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
+    down.retain(|path| path.to_str().unwrap().ends_with(".down.sql"));
+    down.sort();
+    client.batch_execute("set role parakeet_owner").await.unwrap();
+    for file in down.iter().rev() {
+        client.batch_execute(&fs::read_to_string(file).unwrap()).await.unwrap();
+    }
+    client.batch_execute("reset role").await.unwrap();
+    built
 }
 
 #[test]

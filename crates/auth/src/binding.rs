@@ -1,7 +1,7 @@
 //! The identity binding: generated triggers that keep an application's own tables equal to the
 //! schema `auth`, in both directions and in the same transaction.
 //!
-//! Everything that is generated is a value first ([`function::Function`], [`function::Trigger`]),
+//! Everything that is generated is a value first (`Function`, `Trigger`),
 //! made from the manifest and the facts of the live columns, and is tested as text. Installing
 //! compares those values with what stands and writes only where they differ.
 

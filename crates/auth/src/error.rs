@@ -5,7 +5,7 @@ use tenantry_postgres::RunError;
 /// Why an auth request is refused.
 ///
 /// Codes are those that Supabase's clients know, and a few of our own for what an application
-/// binds. [`AuthError::public`] has a row for each case; causes go to the log only.
+/// binds. `AuthError::public` has a row for each case; causes go to the log only.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// No `apikey` came with the request.

@@ -166,14 +166,28 @@ pub enum CallArguments {
     Whole,
 }
 
+/// What of a database can be named.
+#[derive(Debug, Clone, Copy)]
+pub struct Exposed<'a> {
+    /// The schemas; the first is the default.
+    pub schemas: &'a [String],
+    /// The most rows that a read answers at any level.
+    pub max_rows: Option<u64>,
+    /// Whether `public` means the default schema where it is not exposed itself: Supabase's clients
+    /// name it on every request unless they are told another.
+    pub public_is_default: bool,
+}
+
 impl Plan {
     /// Gives a request its meaning.
     ///
     /// # Errors
     /// [`DataError`]: what it names is not there, or is ambiguous.
-    pub fn resolve(request: &ApiRequest, catalog: &Catalog, schemas: &[String], max_rows: Option<u64>) -> Result<Plan, DataError> {
+    pub fn resolve(request: &ApiRequest, catalog: &Catalog, exposed: &Exposed<'_>) -> Result<Plan, DataError> {
+        let Exposed { schemas, max_rows, public_is_default } = *exposed;
         let schema = match &request.profile {
             Some(profile) if schemas.contains(profile) => profile.clone(),
+            Some(profile) if public_is_default && profile == "public" => schemas.first().cloned().unwrap_or_default(),
             Some(profile) => return Err(DataError::Schema(profile.clone(), schemas.to_vec())),
             None => schemas.first().cloned().unwrap_or_default(),
         };

@@ -13,7 +13,7 @@ use tenantry_postgres::{Database, RequestSettings, Rows, Verdict};
 
 use crate::api_request::{ApiRequest, Target};
 use crate::error::DataError;
-use crate::plan::Plan;
+use crate::plan::{Exposed, Plan};
 use crate::query::Query;
 use crate::respond::{Answered, respond};
 
@@ -28,6 +28,9 @@ pub struct DataApiConfig {
     pub anonymous_role: String,
     /// The most rows that a read answers at any level.
     pub max_rows: Option<u64>,
+    /// Whether `public` means the default schema where it is not exposed itself: Supabase's clients
+    /// name it on every request unless they are told another.
+    pub public_is_default: bool,
     /// The largest body, in bytes.
     pub max_body_bytes: usize,
 }
@@ -39,7 +42,18 @@ impl Default for DataApiConfig {
             extra_search_path: Vec::new(),
             anonymous_role: "anon".into(),
             max_rows: None,
+            public_is_default: false,
             max_body_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+impl DataApiConfig {
+    fn exposed(&self) -> Exposed<'_> {
+        Exposed {
+            schemas: &self.schemas,
+            max_rows: self.max_rows,
+            public_is_default: self.public_is_default,
         }
     }
 }
@@ -81,7 +95,7 @@ impl DataApi {
         let settings = settings(&parts.method, &target, &parts.headers);
         let query = parts.uri.query().unwrap_or("");
         let asked = ApiRequest::parse(target, &parts.method, query, &parts.headers, body)?;
-        let plan = Plan::resolve(&asked, &catalog.current(), &config.schemas, config.max_rows)?;
+        let plan = Plan::resolve(&asked, &catalog.current(), &config.exposed())?;
         let settings = RequestSettings { time_zone: asked.preferences.time_zone.clone(), ..settings };
         let work = Query::render(&plan, &asked, &config.extra_search_path, settings)?;
         let rows = self.run(database, caller, &asked, &plan, work).await?;

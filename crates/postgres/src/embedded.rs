@@ -27,6 +27,8 @@ pub const SUPERUSER: &str = "tenantry";
 const LONGEST_SOCKET_PATH: usize = 107;
 /// The port that a new home asks for first; the next free ones follow.
 const FIRST_PORT: u16 = 54320;
+/// What PostgreSQL's log says when somebody else has the port.
+const PORT_TAKEN: &str = "could not create any TCP/IP sockets";
 /// How long a server may take to stop before it is told more firmly.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a server may take to start; recovery after a crash has its own, longer, limit.
@@ -119,11 +121,28 @@ impl EmbeddedServer {
             tell("taking over the PostgreSQL that still runs");
             return Ok(server);
         }
-        let port = free_port(preferred_port)?;
-        write_settings(&layout, port)?;
         write_access_rules(&layout, &user)?;
         tell("starting PostgreSQL");
-        let child = spawn(&layout, &user, distribution)?;
+        let mut port = free_port(preferred_port, FIRST_PORT)?;
+        loop {
+            match EmbeddedServer::start_on(port, &layout, &user, distribution).await {
+                // Another server took the port between the look and the start.
+                Err(EmbeddedError::Ended(log)) if log.contains(PORT_TAKEN) => {
+                    port = free_port(None, FIRST_PORT + rand::random_range(1..1000))?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn start_on(
+        port: u16,
+        layout: &Layout,
+        user: &ServiceUser,
+        distribution: &Distribution,
+    ) -> Result<Self, EmbeddedError> {
+        write_settings(layout, port)?;
+        let child = spawn(layout, user, distribution)?;
         let postmaster_pid = child.id().map_or(0, |id| id as i32);
         let mut server = EmbeddedServer {
             address: layout.address(port),
@@ -131,7 +150,7 @@ impl EmbeddedServer {
             postmaster_pid,
             taken_over: false,
         };
-        server.wait_until_ready(&layout).await?;
+        server.wait_until_ready(layout).await?;
         Ok(server)
     }
 
@@ -440,8 +459,8 @@ fn is_alive(pid: i32) -> bool {
 }
 
 /// The port of the last start if it is free, else the next free one.
-fn free_port(preferred: Option<u16>) -> Result<u16, EmbeddedError> {
-    let candidates = preferred.into_iter().chain(FIRST_PORT..FIRST_PORT + 100).chain([0]);
+fn free_port(preferred: Option<u16>, first: u16) -> Result<u16, EmbeddedError> {
+    let candidates = preferred.into_iter().chain(first..first.saturating_add(100)).chain([0]);
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for port in candidates {
         match TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr()) {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use serde::Deserialize;
@@ -28,6 +29,10 @@ const REFRESH_PROLONG: &str = include_str!("../../sql/refresh_prolong.sql");
 const REFRESH_END_STOLEN: &str = include_str!("../../sql/refresh_end_stolen.sql");
 const REFRESH_OUTCOME: &str = include_str!("../../sql/refresh_outcome.sql");
 
+/// Wrong passwords are answered at multiples of this, so that the time tells nothing about whether
+/// there is such a user.
+const REFUSAL_BEAT: Duration = Duration::from_millis(100);
+
 /// How many refreshes may have happened since a token that crossed with them.
 const LONGEST_CROSSING: usize = 8;
 
@@ -50,8 +55,20 @@ struct PasswordGrant {
     password: Option<String>,
 }
 
-/// Unknown users, wrong passwords and locked accounts take the same work and get the same answer.
+/// Unknown users, wrong passwords and locked accounts take the same work, get the same answer and,
+/// as noting a failure takes a moment, wait for the same beat.
 async fn with_password(engine: &Engine, request: &AuthRequest) -> Result<Response, AuthError> {
+    let began = Instant::now();
+    let outcome = check_password(engine, request).await;
+    if matches!(outcome, Err(AuthError::InvalidCredentials)) {
+        let beats = began.elapsed().as_millis() / REFUSAL_BEAT.as_millis() + 1;
+        let beats = u32::try_from(beats).unwrap_or(1);
+        tokio::time::sleep_until((began + REFUSAL_BEAT * beats).into()).await;
+    }
+    outcome
+}
+
+async fn check_password(engine: &Engine, request: &AuthRequest) -> Result<Response, AuthError> {
     let body: PasswordGrant = request.json()?;
     let address = match (body.email.as_deref(), body.phone.as_deref()) {
         (Some(address), _) if !address.is_empty() => address,

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct HomeArgument {
     /// The folder that holds PostgreSQL, its data, keys and logs
-    #[arg(long, value_name = "DIR", default_value = ".tenantry", env = "TENANTRY_HOME")]
+    #[arg(long, value_name = "DIR", default_value = ".tenantry", env = "TENANTRY_HOME", global = true)]
     pub home: PathBuf,
 }
 
@@ -23,7 +23,7 @@ pub struct HomeArgument {
 pub struct ServerArgument {
     /// Use an existing PostgreSQL (15 or later) instead of the embedded one: a URL with a login that
     /// may make roles and databases
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 }
 

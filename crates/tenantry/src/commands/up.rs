@@ -134,6 +134,7 @@ async fn open_app(
         schemas,
         extra_search_path: manifest.extra_search_path.clone(),
         anonymous_role: ANONYMOUS_ROLE.into(),
+        public_is_default: true,
         ..DataApiConfig::default()
     };
     let authenticator = secrets.authenticator();
