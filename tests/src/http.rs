@@ -20,7 +20,12 @@ pub struct Answer {
 
 impl Client {
     pub(crate) fn new(url: &str, anon_key: &str, service_key: &str) -> Self {
-        Client { url: url.into(), anon_key: anon_key.into(), service_key: service_key.into(), token: None }
+        Client {
+            url: url.into(),
+            anon_key: anon_key.into(),
+            service_key: service_key.into(),
+            token: None,
+        }
     }
 
     /// The same application with the service key.
@@ -38,8 +43,11 @@ impl Client {
     /// # Panics
     /// When the sign-up gives no session.
     pub fn sign_up(&self, email: &str) -> (Client, String) {
-        let answer = self.post("/auth/v1/signup", &json!({ "email": email, "password": "a long password" }));
-        let token = answer.body["access_token"].as_str().unwrap_or_else(|| panic!("no session: {answer:?}"));
+        let answer =
+            self.post("/auth/v1/signup", &json!({ "email": email, "password": "a long password" }));
+        let token = answer.body["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no session: {answer:?}"));
         let id = answer.body["user"]["id"].as_str().expect("a session names its user").to_owned();
         (self.with_token(token), id)
     }
@@ -69,7 +77,8 @@ impl Client {
 
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let token = self.token.as_deref().unwrap_or(&self.anon_key);
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -79,7 +88,8 @@ impl Client {
             .header("prefer", "return=representation");
         let bytes = body.map(ToString::to_string).unwrap_or_default();
         let request = request.body(bytes).expect("tests write valid requests");
-        let mut response = agent.run(request).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response =
+            agent.run(request).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         let status = response.status().as_u16();
         let body = response.body_mut().read_json().unwrap_or(Value::Null);
         Answer { status, body }

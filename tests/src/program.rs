@@ -24,7 +24,8 @@ impl Home {
     /// # Panics
     /// When the temporary folder cannot be written.
     pub fn new() -> Self {
-        let base = std::env::temp_dir().join(format!("tenantry-test-{:016x}", rand::random::<u64>()));
+        let base =
+            std::env::temp_dir().join(format!("tenantry-test-{:016x}", rand::random::<u64>()));
         fs::create_dir(&base).expect("the temporary folder can be written");
         fs::set_permissions(&base, fs::Permissions::from_mode(0o755)).expect("own folder");
         Home { path: base.join("home") }
@@ -54,16 +55,23 @@ impl Drop for Home {
 
 /// The built program.
 fn binary() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
     let binary = root.join("target/debug/tenantry");
-    assert!(binary.exists(), "build the program first: cargo build --package tenantry (./test does)");
+    assert!(
+        binary.exists(),
+        "build the program first: cargo build --package tenantry (./test does)"
+    );
     binary
 }
 
 /// The folders of the applications that ship.
 pub fn shipped_apps() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
-    ["board", "mnfst", "parakeet", "press", "profiler"].map(|name| root.join("apps").join(name)).into()
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
+    ["board", "mnfst", "parakeet", "press", "profiler"]
+        .map(|name| root.join("apps").join(name))
+        .into()
 }
 
 /// Runs a command of the program to its end.
@@ -76,7 +84,11 @@ pub fn run(arguments: &[&str]) -> Output {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.args(arguments).env_remove("DATABASE_URL").env_remove("TENANTRY_HOME").env("RUST_LOG", "warn");
+    command
+        .args(arguments)
+        .env_remove("DATABASE_URL")
+        .env_remove("TENANTRY_HOME")
+        .env("RUST_LOG", "warn");
     command
 }
 
@@ -124,8 +136,12 @@ impl Program {
     pub fn spawn(mut command: Command, home: &Home) -> Result<Self, String> {
         let log = home.path.parent().expect("a home has a parent").join("stderr");
         let errors = fs::File::create(&log).expect("the temporary folder can be written");
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().expect("the program starts");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .expect("the program starts");
         let mut output = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let started = Instant::now();
         let mut line = String::new();
@@ -136,7 +152,8 @@ impl Program {
             }
             if line.starts_with("ready") {
                 std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-                let text = fs::read_to_string(home.path.join("status.json")).expect("a ready program says its status");
+                let text = fs::read_to_string(home.path.join("status.json"))
+                    .expect("a ready program says its status");
                 let status = serde_json::from_str(&text).expect("the status is JSON");
                 return Ok(Program { child, home: home.path.clone(), status });
             }
@@ -161,7 +178,10 @@ impl Program {
     /// # Panics
     /// When there is none.
     pub fn text(&self, pointer: &str) -> &str {
-        self.status.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in the status"))
+        self.status
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no {pointer} in the status"))
     }
 
     /// An application's HTTP client without a token of a person.
@@ -175,7 +195,12 @@ impl Program {
 
     /// The administrator's DSN for an application's database.
     pub fn admin_dsn(&self, app: &str) -> String {
-        self.text("/admin_dsn").strip_suffix("/postgres").expect("the administrator's database").to_owned() + "/" + app
+        self.text("/admin_dsn")
+            .strip_suffix("/postgres")
+            .expect("the administrator's database")
+            .to_owned()
+            + "/"
+            + app
     }
 
     /// Kills the program the hard way.

@@ -19,7 +19,8 @@ fn acknowledged_rows_survive_a_kill() {
     let killed = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..CLIENTS)
         .map(|number| {
-            let (client, _) = program.client("notes").sign_up(&format!("writer{number}@example.com"));
+            let (client, _) =
+                program.client("notes").sign_up(&format!("writer{number}@example.com"));
             let killed = killed.clone();
             std::thread::spawn(move || {
                 let mut acknowledged = Vec::new();
@@ -28,7 +29,9 @@ fn acknowledged_rows_survive_a_kill() {
                         break;
                     }
                     let body = format!("note {count} of writer {number}");
-                    let sent = std::panic::catch_unwind(|| client.post("/rest/v1/notes", &json!({ "body": body })));
+                    let sent = std::panic::catch_unwind(|| {
+                        client.post("/rest/v1/notes", &json!({ "body": body }))
+                    });
                     match sent {
                         Ok(answer) if answer.status == 201 => acknowledged.push(body),
                         // The connection broke, or the server said that it is going.
@@ -44,7 +47,11 @@ fn acknowledged_rows_survive_a_kill() {
     killed.store(true, Ordering::Relaxed);
     let acknowledged: Vec<String> =
         writers.into_iter().flat_map(|writer| writer.join().expect("a writer ends")).collect();
-    assert!(acknowledged.len() > CLIENTS, "only {} rows were written before the kill", acknowledged.len());
+    assert!(
+        acknowledged.len() > CLIENTS,
+        "only {} rows were written before the kill",
+        acknowledged.len()
+    );
 
     let program = Program::start(&home, &["--app", &notes]);
     assert_ne!(program.status["postmaster_pid"].as_i64(), None);
@@ -53,11 +60,16 @@ fn acknowledged_rows_survive_a_kill() {
         rows.body.as_array().expect("rows").iter().filter_map(|row| row["body"].as_str()).collect();
     let distinct: BTreeSet<&str> = bodies.iter().copied().collect();
     assert_eq!(distinct.len(), bodies.len(), "a row is there twice");
-    let lost: Vec<&String> = acknowledged.iter().filter(|body| !distinct.contains(body.as_str())).collect();
+    let lost: Vec<&String> =
+        acknowledged.iter().filter(|body| !distinct.contains(body.as_str())).collect();
     assert!(lost.is_empty(), "{} of {} acknowledged rows are lost", lost.len(), acknowledged.len());
     // At most one row per writer can be written without its answer having arrived.
     assert!(bodies.len() <= acknowledged.len() + CLIENTS);
-    println!("{} acknowledged, {} found, old postmaster {postmaster}", acknowledged.len(), bodies.len());
+    println!(
+        "{} acknowledged, {} found, old postmaster {postmaster}",
+        acknowledged.len(),
+        bodies.len()
+    );
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! An existing PostgreSQL by URL: the same program, the same answers.
 
-
 use serde_json::json;
 use tenantry_tests::{Home, Program};
 
@@ -13,7 +12,8 @@ fn an_existing_server_is_used_by_url() {
     // Somebody else's server: here, the one of another home.
     let (theirs, ours) = (Home::new(), Home::new());
     let server = Program::start(&theirs, &["--apps", "press"]);
-    let program = Program::start(&ours, &["--app", &notes(), "--database-url", server.text("/admin_dsn")]);
+    let program =
+        Program::start(&ours, &["--app", &notes(), "--database-url", server.text("/admin_dsn")]);
     assert_eq!(program.status.get("postmaster_pid"), None);
     assert!(!ours.path.join("data").exists(), "no server of our own is made");
     let (ann, _) = program.client("notes").sign_up("ann@example.com");
@@ -40,10 +40,30 @@ fn a_server_that_cannot_be_reached_is_said() {
 fn psql_opens_the_database_as_any_of_its_logins() {
     let home = Home::new();
     let program = Program::start(&home, &["--app", &notes()]);
-    for (role, user) in [("owner", "notes_owner"), ("server", "notes_server"), ("analyst", "notes_analyst"), ("admin", "tenantry")] {
-        let output = Program::command(&["psql", "notes", "--home", program.home(), "--role", role, "--", "-Atc", "select current_user"])
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), user, "{}", String::from_utf8_lossy(&output.stderr));
+    for (role, user) in [
+        ("owner", "notes_owner"),
+        ("server", "notes_server"),
+        ("analyst", "notes_analyst"),
+        ("admin", "tenantry"),
+    ] {
+        let output = Program::command(&[
+            "psql",
+            "notes",
+            "--home",
+            program.home(),
+            "--role",
+            role,
+            "--",
+            "-Atc",
+            "select current_user",
+        ])
+        .output()
+        .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            user,
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }

@@ -13,7 +13,10 @@ fn notes() -> String {
 
 /// An ordinary user to run as, when the tests run as root.
 fn nobody() -> Option<nix::unistd::User> {
-    nix::unistd::geteuid().is_root().then(|| nix::unistd::User::from_name("nobody").ok().flatten()).flatten()
+    nix::unistd::geteuid()
+        .is_root()
+        .then(|| nix::unistd::User::from_name("nobody").ok().flatten())
+        .flatten()
 }
 
 #[test]
@@ -37,7 +40,8 @@ fn a_second_start_changes_nothing_and_two_at_once_are_refused() {
 fn a_taken_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let refused = Program::try_start(&Home::new(), &["--app", &notes(), "--port", &port]).err().unwrap();
+    let refused =
+        Program::try_start(&Home::new(), &["--app", &notes(), "--port", &port]).err().unwrap();
     assert!(refused.contains(&port) && refused.contains("--port"), "{refused}");
 }
 
@@ -75,13 +79,21 @@ fn an_ordinary_user_runs_it_and_a_read_only_home_is_refused() {
         let base = home.path.parent().unwrap();
         let cache = base.join("cache/tenantry");
         fs::create_dir_all(&cache).unwrap();
-        if let Some(kept) = std::env::var_os("HOME").map(|home| std::path::PathBuf::from(home).join(".cache/tenantry")) {
-            for entry in fs::read_dir(kept).into_iter().flatten().flatten().filter(|entry| entry.path().is_file()) {
+        if let Some(kept) = std::env::var_os("HOME")
+            .map(|home| std::path::PathBuf::from(home).join(".cache/tenantry"))
+        {
+            for entry in fs::read_dir(kept)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter(|entry| entry.path().is_file())
+            {
                 fs::copy(entry.path(), cache.join(entry.file_name())).unwrap();
             }
         }
         for path in [base.to_owned(), base.join("cache"), cache] {
-            std::os::unix::fs::chown(path, Some(nobody.uid.as_raw()), Some(nobody.gid.as_raw())).unwrap();
+            std::os::unix::fs::chown(path, Some(nobody.uid.as_raw()), Some(nobody.gid.as_raw()))
+                .unwrap();
         }
     };
     let home = Home::new();
@@ -95,7 +107,8 @@ fn an_ordinary_user_runs_it_and_a_read_only_home_is_refused() {
     prepare(&shut);
     fs::create_dir(&shut.path).unwrap();
     fs::set_permissions(&shut.path, fs::Permissions::from_mode(0o555)).unwrap();
-    let refused = Program::spawn(as_nobody(&shut), &shut).err().expect("a read-only home is refused");
+    let refused =
+        Program::spawn(as_nobody(&shut), &shut).err().expect("a read-only home is refused");
     assert!(refused.contains("cannot be written") && refused.contains("--home"), "{refused}");
 }
 
@@ -133,7 +146,10 @@ fn a_full_disk_is_said_and_the_home_works_once_there_is_room() {
     drop(works);
     assert!(Command::new("umount").arg("-l").arg(&home.path).status().unwrap().success());
     let refused = refused.expect("60 MB are not enough");
-    assert!(refused.contains("No space left on device") || refused.contains("Check free disk space"), "{refused}");
+    assert!(
+        refused.contains("No space left on device") || refused.contains("Check free disk space"),
+        "{refused}"
+    );
     outcome.expect("with room, the same home starts");
 }
 
@@ -146,7 +162,8 @@ fn doctor_finds_what_is_wrong() {
     let output = run(&["doctor", "--home", path, "--port", &port, "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let port = findings.as_array().unwrap().iter().find(|finding| finding["check"] == "port").unwrap();
+    let port =
+        findings.as_array().unwrap().iter().find(|finding| finding["check"] == "port").unwrap();
     assert!(port["mend"].as_str().unwrap().contains("--port"));
     assert_eq!(run(&["doctor", "--no-such-option"]).status.code(), Some(2));
 }

@@ -16,7 +16,8 @@ async fn every_schema_goes_down_to_nothing_and_comes_back_the_same() {
         let mut client = connect(&program.admin_dsn(app)).await;
         let before = fingerprint(&mut client).await;
         let migrate = |arguments: &[&str]| {
-            let output = run(&[&["migrate", app][..], arguments, &["--home", program.home()]].concat());
+            let output =
+                run(&[&["migrate", app][..], arguments, &["--home", program.home()]].concat());
             assert!(output.status.success(), "{app}: {}", String::from_utf8_lossy(&output.stderr));
         };
         migrate(&["down", "base"]);
@@ -40,7 +41,11 @@ async fn every_schema_goes_down_to_nothing_and_comes_back_the_same() {
         migrate(&["down", "-1"]);
         migrate(&["up", "+1"]);
         let difference = before.difference(&fingerprint(&mut client).await);
-        assert!(difference.is_empty(), "{app}: the catalog differs after one revision:\n{}", difference.join("\n"));
+        assert!(
+            difference.is_empty(),
+            "{app}: the catalog differs after one revision:\n{}",
+            difference.join("\n")
+        );
     }
 }
 
@@ -55,7 +60,11 @@ async fn the_database_has_every_table_and_column_of_its_document() {
     for folder in shipped_apps() {
         let app = folder.file_name().unwrap().to_str().unwrap();
         let document = Document::parse(&fs::read_to_string(folder.join("DESIGN.md")).unwrap());
-        assert!(document.tables.len() >= 5, "{app}: the document names {} tables", document.tables.len());
+        assert!(
+            document.tables.len() >= 5,
+            "{app}: the document names {} tables",
+            document.tables.len()
+        );
         let default_schema = if app == "profiler" { "profiler_schema" } else { "public" };
         let client = connect(&program.admin_dsn(app)).await;
         let live = live_columns(&client, default_schema).await;
@@ -71,7 +80,9 @@ async fn the_database_has_every_table_and_column_of_its_document() {
                     Some(live) => missing.extend(column.differences(table, live)),
                 }
             }
-            for column in found.keys().filter(|name| !columns.iter().any(|column| column.name == **name)) {
+            for column in
+                found.keys().filter(|name| !columns.iter().any(|column| column.name == **name))
+            {
                 missing.push(format!("the document does not know {table}.{column}"));
             }
         }
@@ -79,17 +90,35 @@ async fn the_database_has_every_table_and_column_of_its_document() {
             missing.push(format!("the document does not know the table {table}"));
         }
         for index in &document.indexes {
-            if client.query("select from pg_class where relname = $1 and relkind in ('i', 'I')", &[index]).await.unwrap().is_empty() {
+            if client
+                .query(
+                    "select from pg_class where relname = $1 and relkind in ('i', 'I')",
+                    &[index],
+                )
+                .await
+                .unwrap()
+                .is_empty()
+            {
                 missing.push(format!("index {index}"));
             }
         }
         for policy in &document.policies {
-            if client.query("select from pg_policy where polname = $1", &[policy]).await.unwrap().is_empty() {
+            if client
+                .query("select from pg_policy where polname = $1", &[policy])
+                .await
+                .unwrap()
+                .is_empty()
+            {
                 missing.push(format!("policy {policy}"));
             }
         }
         for trigger in &document.triggers {
-            if client.query("select from pg_trigger where tgname = $1", &[trigger]).await.unwrap().is_empty() {
+            if client
+                .query("select from pg_trigger where tgname = $1", &[trigger])
+                .await
+                .unwrap()
+                .is_empty()
+            {
                 missing.push(format!("trigger {trigger}"));
             }
         }
@@ -138,7 +167,8 @@ async fn one_applications_logins_cannot_open_anothers_database() {
         let own = program.text(&format!("/apps/board/dsn/{role}")).to_owned();
         connect(&own).await;
         let foreign = own.strip_suffix("/board").unwrap().to_owned() + "/press";
-        let refused = try_connect(&foreign).await.err().expect("another application's database is closed");
+        let refused =
+            try_connect(&foreign).await.expect_err("another application's database is closed");
         assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{role}: {refused}");
     }
     // The server's login has no rights of its own, and becomes nobody but the callers.
@@ -158,10 +188,13 @@ async fn parakeets_numbered_files_build_what_its_migrations_build() {
     let home = Home::new();
     let program = Program::start(&home, &["--apps", "parakeet"]);
     let mut client = connect(&program.admin_dsn("parakeet")).await;
-    let folder = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("schema");
-    let mut numbered: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folder =
+        shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("schema");
+    let mut numbered: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     numbered.sort();
-    let is_main = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().starts_with("99_");
+    let is_main =
+        |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().starts_with("99_");
     let single: Vec<_> = numbered.iter().filter(|path| !is_main(path)).cloned().collect();
     let main: Vec<_> = numbered.iter().filter(|path| is_main(path)).cloned().collect();
     assert_eq!((single.len(), main.len()), (6, 1));
@@ -169,8 +202,13 @@ async fn parakeets_numbered_files_build_what_its_migrations_build() {
     assert!(down.status.success());
     let one_by_one = built_by(&mut client, &single).await;
     let through_main = built_by(&mut client, &main).await;
-    let revisions = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("migrations");
-    let mut up: Vec<_> = fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let revisions = shipped_apps()
+        .into_iter()
+        .find(|path| path.ends_with("parakeet"))
+        .unwrap()
+        .join("migrations");
+    let mut up: Vec<_> =
+        fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
     up.retain(|path| path.to_str().unwrap().ends_with(".up.sql"));
     up.sort();
     let migrated = built_by(&mut client, &up).await;
@@ -179,17 +217,32 @@ async fn parakeets_numbered_files_build_what_its_migrations_build() {
 }
 
 /// The catalog that these files make of an empty application, which is empty again afterwards.
-async fn built_by(client: &mut tokio_postgres::Client, files: &[std::path::PathBuf]) -> Fingerprint {
+async fn built_by(
+    client: &mut tokio_postgres::Client,
+    files: &[std::path::PathBuf],
+) -> Fingerprint {
     client.batch_execute("set role parakeet_owner").await.unwrap();
     for file in files {
         let text = fs::read_to_string(file).unwrap();
-        assert!(!text.lines().any(|line| line.starts_with('\\')), "{}: a psql command", file.display());
-        client.batch_execute(&text).await.unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
+        assert!(
+            !text.lines().any(|line| line.starts_with('\\')),
+            "{}: a psql command",
+            file.display()
+        );
+        client
+            .batch_execute(&text)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
     }
     client.batch_execute("reset role").await.unwrap();
     let built = fingerprint(client).await;
-    let revisions = shipped_apps().into_iter().find(|path| path.ends_with("parakeet")).unwrap().join("migrations");
-    let mut down: Vec<_> = fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let revisions = shipped_apps()
+        .into_iter()
+        .find(|path| path.ends_with("parakeet"))
+        .unwrap()
+        .join("migrations");
+    let mut down: Vec<_> =
+        fs::read_dir(revisions).unwrap().map(|entry| entry.unwrap().path()).collect();
     down.retain(|path| path.to_str().unwrap().ends_with(".down.sql"));
     down.sort();
     client.batch_execute("set role parakeet_owner").await.unwrap();
@@ -204,11 +257,20 @@ async fn built_by(client: &mut tokio_postgres::Client, files: &[std::path::PathB
 fn board_has_its_personas_and_seeding_again_changes_nothing() {
     let home = Home::new();
     let program = Program::start(&home, &["--apps", "board"]);
-    let personas = || program.client("board").service().get("/rest/v1/personas?select=id,code,name,expertise,system_prompt&order=id").body;
+    let personas = || {
+        program
+            .client("board")
+            .service()
+            .get("/rest/v1/personas?select=id,code,name,expertise,system_prompt&order=id")
+            .body
+    };
     let first = personas();
     let list = first.as_array().unwrap();
     assert_eq!(list.len(), 45);
-    assert!(list.iter().any(|persona| persona["code"] == "growth_hacker" && persona["name"] == "Zara Morales"));
+    assert!(
+        list.iter()
+            .any(|persona| persona["code"] == "growth_hacker" && persona["name"] == "Zara Morales")
+    );
     assert!(run(&["seed", "board", "--home", program.home()]).status.success());
     assert_eq!(personas(), first);
 }
@@ -249,17 +311,25 @@ impl Document {
                 document.tables.insert(table.clone(), Vec::new());
                 list = "";
             } else if inside && line.starts_with("**") {
-                list = line.trim_matches(|character| character == '*' || character == ':').split("**").next().unwrap_or("");
+                list = line
+                    .trim_matches(|character| character == '*' || character == ':')
+                    .split("**")
+                    .next()
+                    .unwrap_or("");
             } else if inside && line.starts_with('|') {
                 let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-                if let (Some(name), true) = (cells.first().and_then(|cell| backquoted(cell)), cells.len() >= 3) {
+                if let (Some(name), true) =
+                    (cells.first().and_then(|cell| backquoted(cell)), cells.len() >= 3)
+                {
                     document.tables.entry(table.clone()).or_default().push(DocumentColumn {
                         name,
                         data_type: cells[1].trim_matches('`').to_owned(),
                         constraints: cells[2].to_owned(),
                     });
                 }
-            } else if let (true, true, Some(name)) = (inside, line.starts_with("- `"), backquoted(line)) {
+            } else if let (true, true, Some(name)) =
+                (inside, line.starts_with("- `"), backquoted(line))
+            {
                 match list {
                     "Indexes" => document.indexes.push(name),
                     "Row security" => document.policies.push(name),
@@ -278,12 +348,18 @@ impl DocumentColumn {
         let mut differences = Vec::new();
         let wanted = canonical_type(&self.data_type);
         if canonical_type(&live.data_type) != wanted {
-            differences.push(format!("{table}.{} is {}, the document says {}", self.name, live.data_type, self.data_type));
+            differences.push(format!(
+                "{table}.{} is {}, the document says {}",
+                self.name, live.data_type, self.data_type
+            ));
         }
         let upper = self.constraints.to_uppercase();
         let wants_not_null = upper.contains("NOT NULL") || upper.contains("PRIMARY KEY");
         if wants_not_null != live.not_null {
-            differences.push(format!("{table}.{}: not null is {} in the database, {wants_not_null} in the document", self.name, live.not_null));
+            differences.push(format!(
+                "{table}.{}: not null is {} in the database, {wants_not_null} in the document",
+                self.name, live.not_null
+            ));
         }
         differences
     }
@@ -297,7 +373,10 @@ fn canonical_type(written: &str) -> String {
         "serial" | "int" | "int4" => "integer".into(),
         "bigserial" | "int8" => "bigint".into(),
         "float" | "float8" => "double precision".into(),
-        other => other.replace("character varying", "varchar").replace("bool", "boolean").replace("booleanean", "boolean"),
+        other => other
+            .replace("character varying", "varchar")
+            .replace("bool", "boolean")
+            .replace("booleanean", "boolean"),
     }
 }
 

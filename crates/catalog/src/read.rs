@@ -34,7 +34,8 @@ impl Catalog {
             let schema = catalog.schemas.entry(function.schema.clone()).or_default();
             schema.functions.entry(function.name.clone()).or_default().push(function);
         }
-        catalog.foreign_keys = client.query(FOREIGN_KEYS, &[&schemas]).await?.iter().map(foreign_key).collect();
+        catalog.foreign_keys =
+            client.query(FOREIGN_KEYS, &[&schemas]).await?.iter().map(foreign_key).collect();
         Ok(catalog)
     }
 }
@@ -60,9 +61,11 @@ fn relation(row: &Row) -> Result<Relation, CatalogError> {
 fn function(row: &Row, catalog: &Catalog) -> Result<Function, CatalogError> {
     let (set, kind, void): (bool, &str, bool) = (row.get(3), row.get(4), row.get(5));
     // `record` without OUT arguments is a row too: its columns are only known when it is called.
-    let is_row = kind == "c" || kind == "p" && row.get::<_, bool>(8) || !row.get::<_, &str>(6).is_empty();
+    let is_row =
+        kind == "c" || kind == "p" && row.get::<_, bool>(8) || !row.get::<_, &str>(6).is_empty();
     let mut arguments: Vec<Argument> = serde_json::from_str(row.get(9))?;
-    let first_default = arguments.len().saturating_sub(usize::try_from(row.get::<_, i32>(10)).unwrap_or(0));
+    let first_default =
+        arguments.len().saturating_sub(usize::try_from(row.get::<_, i32>(10)).unwrap_or(0));
     for argument in &mut arguments[first_default..] {
         argument.has_default = true;
     }

@@ -141,17 +141,26 @@ impl Catalog {
 
     /// The names of a schema's relations.
     pub fn relation_names(&self, schema: &str) -> impl Iterator<Item = &str> {
-        self.schemas.get(schema).into_iter().flat_map(|schema| schema.relations.keys().map(String::as_str))
+        self.schemas
+            .get(schema)
+            .into_iter()
+            .flat_map(|schema| schema.relations.keys().map(String::as_str))
     }
 
     /// The functions of this name, overloads included.
     pub fn functions(&self, schema: &str, name: &str) -> &[Function] {
-        self.schemas.get(schema).and_then(|schema| schema.functions.get(name)).map_or(&[], Vec::as_slice)
+        self.schemas
+            .get(schema)
+            .and_then(|schema| schema.functions.get(name))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The names of a schema's functions.
     pub fn function_names(&self, schema: &str) -> impl Iterator<Item = &str> {
-        self.schemas.get(schema).into_iter().flat_map(|schema| schema.functions.keys().map(String::as_str))
+        self.schemas
+            .get(schema)
+            .into_iter()
+            .flat_map(|schema| schema.functions.keys().map(String::as_str))
     }
 
     /// All foreign keys between exposed relations.

@@ -129,8 +129,12 @@ impl ApiRequest {
     fn take_parameter(&mut self, name: String, value: String) -> Result<(), DataError> {
         let (path, last) = split_path(&name);
         match last {
-            "select" if path.is_empty() => self.select = parsed("select parameter", syntax::select(&value))?,
-            "columns" if path.is_empty() => self.columns = Some(parsed("columns parameter", syntax::names(&value))?),
+            "select" if path.is_empty() => {
+                self.select = parsed("select parameter", syntax::select(&value))?
+            }
+            "columns" if path.is_empty() => {
+                self.columns = Some(parsed("columns parameter", syntax::names(&value))?)
+            }
             "on_conflict" if path.is_empty() => {
                 self.on_conflict = Some(parsed("on_conflict parameter", syntax::names(&value))?);
             }
@@ -138,12 +142,19 @@ impl ApiRequest {
             "order" => self.orders.push((path, parsed("order", syntax::order(&value))?)),
             "limit" => self.limits.push((path, number(&value)?)),
             // A negative offset is no offset.
-            "offset" => self.offsets.push((path, value.trim_start_matches('-').parse().map_or(0, |offset| if value.starts_with('-') { 0 } else { offset }))),
+            "offset" => self.offsets.push((
+                path,
+                value
+                    .trim_start_matches('-')
+                    .parse()
+                    .map_or(0, |offset| if value.starts_with('-') { 0 } else { offset }),
+            )),
             "and" | "or" => {
                 let negated = path.last().is_some_and(|part| part == "not");
                 let path = if negated { path[..path.len() - 1].to_vec() } else { path };
                 let conditions = parsed("logic tree", syntax::logic(&value))?;
-                self.conditions.push((path, Condition::Group { negated, any: last == "or", conditions }));
+                self.conditions
+                    .push((path, Condition::Group { negated, any: last == "or", conditions }));
             }
             _ => self.take_filter(name, value)?,
         }
@@ -154,9 +165,13 @@ impl ApiRequest {
         let is_function = matches!(self.target, Target::Function(_));
         let (path, field) = filter_name(&name)?;
         match syntax::filter(&value) {
-            Ok((negated, test)) => self.conditions.push((path, Condition::Filter { field, negated, test })),
+            Ok((negated, test)) => {
+                self.conditions.push((path, Condition::Filter { field, negated, test }))
+            }
             // A function's argument has a plain value; on POST arguments come in the body.
-            Err(_) if is_function && self.action != Action::Call => self.arguments.push((name, value)),
+            Err(_) if is_function && self.action != Action::Call => {
+                self.arguments.push((name, value))
+            }
             Err(error) => return Err(DataError::Syntax { part: "filter", error }),
         }
         Ok(())
@@ -170,10 +185,15 @@ impl ApiRequest {
         if to.is_some_and(|to| to < from) {
             return Err(DataError::Range("*".into()));
         }
-        let own_offset = self.offsets.iter().find(|(path, _)| path.is_empty()).map_or(0, |(_, offset)| *offset);
-        let own_limit = self.limits.iter().find(|(path, _)| path.is_empty()).map(|(_, limit)| *limit);
+        let own_offset =
+            self.offsets.iter().find(|(path, _)| path.is_empty()).map_or(0, |(_, offset)| *offset);
+        let own_limit =
+            self.limits.iter().find(|(path, _)| path.is_empty()).map(|(_, limit)| *limit);
         let start = own_offset.max(from);
-        let ends = [own_limit.map(|limit| own_offset.saturating_add(limit)), to.map(|to| to.saturating_add(1))];
+        let ends = [
+            own_limit.map(|limit| own_offset.saturating_add(limit)),
+            to.map(|to| to.saturating_add(1)),
+        ];
         self.offsets.retain(|(path, _)| !path.is_empty());
         self.limits.retain(|(path, _)| !path.is_empty());
         self.offsets.push((Vec::new(), start));
@@ -198,11 +218,13 @@ impl ApiRequest {
     /// # Errors
     /// [`DataError::Body`] for what is no JSON.
     pub fn json_body(&self) -> Result<&str, DataError> {
-        let text = std::str::from_utf8(&self.body).map_err(|error| DataError::Body(error.to_string()))?;
+        let text =
+            std::str::from_utf8(&self.body).map_err(|error| DataError::Body(error.to_string()))?;
         if text.trim().is_empty() {
             return Ok("{}");
         }
-        serde_json::from_str::<&RawValue>(text).map_err(|error| DataError::Body(format!("Error in $: {error}")))?;
+        serde_json::from_str::<&RawValue>(text)
+            .map_err(|error| DataError::Body(format!("Error in $: {error}")))?;
         Ok(text)
     }
 }
@@ -224,10 +246,17 @@ fn action(target: &Target, method: &Method) -> Result<Action, DataError> {
 fn media(accept: &str) -> Result<Media, DataError> {
     for part in accept.split(',') {
         match part.split(';').next().unwrap_or("").trim() {
-            "*/*" | "application/*" | "application/json" | "application/vnd.pgrst.array" | "application/vnd.pgrst.array+json" | "" => {
+            "*/*"
+            | "application/*"
+            | "application/json"
+            | "application/vnd.pgrst.array"
+            | "application/vnd.pgrst.array+json"
+            | "" => {
                 return Ok(Media::Json);
             }
-            "application/vnd.pgrst.object" | "application/vnd.pgrst.object+json" => return Ok(Media::SingleObject),
+            "application/vnd.pgrst.object" | "application/vnd.pgrst.object+json" => {
+                return Ok(Media::SingleObject);
+            }
             "text/csv" => return Ok(Media::Csv),
             _ => {}
         }
@@ -267,7 +296,10 @@ fn number(text: &str) -> Result<u64, DataError> {
         if text.starts_with('-') {
             DataError::Range("*".into())
         } else {
-            DataError::Syntax { part: "limit", error: syntax::SyntaxError { text: text.into(), column: 1 } }
+            DataError::Syntax {
+                part: "limit",
+                error: syntax::SyntaxError { text: text.into(), column: 1 },
+            }
         }
     })
 }
@@ -320,13 +352,20 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<ApiRequest, DataError> {
-        ApiRequest::parse(Target::Relation("t".into()), &Method::GET, query, &HeaderMap::new(), Bytes::new())
+        ApiRequest::parse(
+            Target::Relation("t".into()),
+            &Method::GET,
+            query,
+            &HeaderMap::new(),
+            Bytes::new(),
+        )
     }
 
     #[test]
     fn parameters_find_their_place() {
         let request = parse("select=a,b(c)&a=eq.1&b.c=in.(1,2)&order=a.desc&b.order=c&limit=5&b.limit=2&offset=-3&or=(a.eq.1,a.eq.2)&b.not.and=(c.gt.1)").unwrap();
-        let paths: Vec<Vec<String>> = request.conditions.iter().map(|(path, _)| path.clone()).collect();
+        let paths: Vec<Vec<String>> =
+            request.conditions.iter().map(|(path, _)| path.clone()).collect();
         let b = vec!["b".to_owned()];
         assert_eq!(paths, [vec![], b.clone(), vec![], b.clone()]);
         assert_eq!((request.limit(), request.offset()), (Some(5), 0));
@@ -339,8 +378,14 @@ mod tests {
         let with_range = |query: &str, range: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("range", range.parse().unwrap());
-            ApiRequest::parse(Target::Relation("t".into()), &Method::GET, query, &headers, Bytes::new())
-                .map(|request| (request.offset(), request.limit()))
+            ApiRequest::parse(
+                Target::Relation("t".into()),
+                &Method::GET,
+                query,
+                &headers,
+                Bytes::new(),
+            )
+            .map(|request| (request.offset(), request.limit()))
         };
         assert_eq!(with_range("", "0-9").unwrap(), (0, Some(10)));
         assert_eq!(with_range("limit=3&offset=2", "1-9").unwrap(), (2, Some(3)));
@@ -350,7 +395,9 @@ mod tests {
 
     #[test]
     fn query_strings_are_decoded() {
-        for (text, expected) in [("a+b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%e", "%e")] {
+        for (text, expected) in
+            [("a+b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%e", "%e")]
+        {
             assert_eq!(decode(text), expected);
         }
     }

@@ -74,7 +74,9 @@ pub enum DataError {
         hint: Option<String>,
     },
     /// Several foreign keys join the two.
-    #[error("Could not embed because more than one relationship was found for '{parent}' and '{child}'")]
+    #[error(
+        "Could not embed because more than one relationship was found for '{parent}' and '{child}'"
+    )]
     AmbiguousRelationship {
         /// The embedding relation.
         parent: String,
@@ -110,7 +112,11 @@ pub enum DataError {
 }
 
 fn describe_arguments(arguments: &[String]) -> String {
-    if arguments.is_empty() { " without parameters".into() } else { format!("({})", arguments.join(", ")) }
+    if arguments.is_empty() {
+        " without parameters".into()
+    } else {
+        format!("({})", arguments.join(", "))
+    }
 }
 
 /// What a client sees.
@@ -141,7 +147,10 @@ impl DataError {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = public.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
         if public.status == StatusCode::UNAUTHORIZED {
             let value = match self {
                 DataError::Token(error) if !matches!(error, TokenError::AnonymousDisabled) => {
@@ -174,29 +183,56 @@ impl DataError {
         match self {
             E::Token(TokenError::NoSecret) => plain(500, "PGRST300"),
             E::Token(TokenError::AnonymousDisabled) => plain(401, "PGRST302"),
-            E::Token(TokenError::Malformed(_) | TokenError::Undecodable | TokenError::WrongKey) => plain(401, "PGRST301"),
+            E::Token(TokenError::Malformed(_) | TokenError::Undecodable | TokenError::WrongKey) => {
+                plain(401, "PGRST301")
+            }
             E::Token(_) => plain(401, "PGRST303"),
-            E::Syntax { error, .. } => row(400, "PGRST100", json!(format!("unexpected input at column {}", error.column)), Value::Null),
+            E::Syntax { error, .. } => row(
+                400,
+                "PGRST100",
+                json!(format!("unexpected input at column {}", error.column)),
+                Value::Null,
+            ),
             E::Method(_) => plain(405, "PGRST117"),
             E::Body(_) => plain(400, "PGRST102"),
             E::Range(_) => plain(416, "PGRST103"),
-            E::Schema(_, exposed) => {
-                row(406, "PGRST106", Value::Null, json!(format!("Only the following schemas are exposed: {}", exposed.join(", "))))
-            }
-            E::NotEmbedded(name) => {
-                row(400, "PGRST108", Value::Null, json!(format!("Verify that '{name}' is included in the 'select' query parameter.")))
-            }
+            E::Schema(_, exposed) => row(
+                406,
+                "PGRST106",
+                Value::Null,
+                json!(format!("Only the following schemas are exposed: {}", exposed.join(", "))),
+            ),
+            E::NotEmbedded(name) => row(
+                400,
+                "PGRST108",
+                Value::Null,
+                json!(format!("Verify that '{name}' is included in the 'select' query parameter.")),
+            ),
             E::Path => plain(404, "PGRST125"),
             E::MediaType(_) => plain(406, "PGRST107"),
-            E::NotSingular(rows) => row(406, "PGRST116", json!(format!("The result contains {rows} rows")), Value::Null),
-            E::MaxAffected(rows) => row(400, "PGRST124", json!(format!("The query affects {rows} rows")), Value::Null),
-            E::Preferences(invalid) => row(400, "PGRST122", json!(format!("Invalid preferences: {}", invalid.join(", "))), Value::Null),
+            E::NotSingular(rows) => {
+                row(406, "PGRST116", json!(format!("The result contains {rows} rows")), Value::Null)
+            }
+            E::MaxAffected(rows) => {
+                row(400, "PGRST124", json!(format!("The query affects {rows} rows")), Value::Null)
+            }
+            E::Preferences(invalid) => row(
+                400,
+                "PGRST122",
+                json!(format!("Invalid preferences: {}", invalid.join(", "))),
+                Value::Null,
+            ),
             E::NoRelation { schema, similar, .. } => {
-                let hint = similar.as_ref().map(|name| format!("Perhaps you meant the table '{schema}.{name}'"));
+                let hint = similar
+                    .as_ref()
+                    .map(|name| format!("Perhaps you meant the table '{schema}.{name}'"));
                 row(404, "PGRST205", Value::Null, json!(hint))
             }
             E::NoRelationship { parent, child, schema, hint } => {
-                let using = hint.as_ref().map(|hint| format!(" using the hint '{hint}'")).unwrap_or_default();
+                let using = hint
+                    .as_ref()
+                    .map(|hint| format!(" using the hint '{hint}'"))
+                    .unwrap_or_default();
                 let details = format!(
                     "Searched for a foreign key relationship between '{parent}' and '{child}'{using} in the schema '{schema}', but no matches were found."
                 );
@@ -205,20 +241,33 @@ impl DataError {
             E::AmbiguousRelationship { found, child, alternatives, .. } => {
                 let hint = format!(
                     "Try changing '{child}' to one of the following: {}. Find the desired relationship in the 'details' key.",
-                    alternatives.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+                    alternatives
+                        .iter()
+                        .map(|name| format!("'{name}'"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 );
                 row(300, "PGRST201", json!(found), json!(hint))
             }
             E::NoFunction { schema, name, arguments } => {
                 let details = format!(
                     "Searched for the function {schema}.{name}{}, but no matches were found in the schema cache.",
-                    if arguments.is_empty() { " without parameters".into() } else { format!(" with parameters {}", arguments.join(", ")) }
+                    if arguments.is_empty() {
+                        " without parameters".into()
+                    } else {
+                        format!(" with parameters {}", arguments.join(", "))
+                    }
                 );
                 row(404, "PGRST202", json!(details), Value::Null)
             }
-            E::AmbiguousFunction(_) => {
-                row(300, "PGRST203", Value::Null, json!("Try renaming the parameters or the function itself in the database so function overloading can be resolved"))
-            }
+            E::AmbiguousFunction(_) => row(
+                300,
+                "PGRST203",
+                Value::Null,
+                json!(
+                    "Try renaming the parameters or the function itself in the database so function overloading can be resolved"
+                ),
+            ),
             E::NoColumn(..) => plain(400, "PGRST204"),
             E::NotSupported(_) => plain(501, "PGRST501"),
             E::Run(RunError::Server(error)) => database(error, anonymous),
@@ -240,7 +289,9 @@ impl DataError {
 fn database(error: &ServerError, anonymous: bool) -> Public {
     let status = match error.code.strip_prefix("PT") {
         // raise ... using errcode = 'PT402': the application chooses the status.
-        Some(number) => number.parse().ok().filter(|status| (100..600).contains(status)).unwrap_or(500),
+        Some(number) => {
+            number.parse().ok().filter(|status| (100..600).contains(status)).unwrap_or(500)
+        }
         None => database_status(error, anonymous),
     };
     Public {
@@ -265,14 +316,17 @@ fn database_status(error: &ServerError, anonymous: bool) -> u16 {
         "57P01" => return 503,
         "57014" => return 504,
         "P0001" => return 400,
-        "21000" => return if error.message.ends_with("requires a WHERE clause") { 400 } else { 500 },
+        "21000" => {
+            return if error.message.ends_with("requires a WHERE clause") { 400 } else { 500 };
+        }
         "22023" if error.message.starts_with("role ") => return 401,
         _ => {}
     }
     match code.get(..2).unwrap_or("") {
         "08" | "53" => 503,
         "0L" | "0P" | "28" => 403,
-        "09" | "25" | "2D" | "38" | "39" | "3B" | "40" | "54" | "55" | "57" | "58" | "F0" | "HV" | "P0" | "XX" => 500,
+        "09" | "25" | "2D" | "38" | "39" | "3B" | "40" | "54" | "55" | "57" | "58" | "F0"
+        | "HV" | "P0" | "XX" => 500,
         _ => 400,
     }
 }
@@ -303,7 +357,8 @@ mod tests {
 
     #[test]
     fn causes_of_lost_connections_stay_in_the_log() {
-        let error = DataError::Run(RunError::Unreachable("password for server_login at 10.0.0.1".into()));
+        let error =
+            DataError::Run(RunError::Unreachable("password for server_login at 10.0.0.1".into()));
         assert!(!error.public(false).message.contains("server_login"));
     }
 }

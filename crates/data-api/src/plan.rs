@@ -183,18 +183,28 @@ impl Plan {
     ///
     /// # Errors
     /// [`DataError`]: what it names is not there, or is ambiguous.
-    pub fn resolve(request: &ApiRequest, catalog: &Catalog, exposed: &Exposed<'_>) -> Result<Plan, DataError> {
+    pub fn resolve(
+        request: &ApiRequest,
+        catalog: &Catalog,
+        exposed: &Exposed<'_>,
+    ) -> Result<Plan, DataError> {
         let Exposed { schemas, max_rows, public_is_default } = *exposed;
         let schema = match &request.profile {
             Some(profile) if schemas.contains(profile) => profile.clone(),
-            Some(profile) if public_is_default && profile == "public" => schemas.first().cloned().unwrap_or_default(),
+            Some(profile) if public_is_default && profile == "public" => {
+                schemas.first().cloned().unwrap_or_default()
+            }
             Some(profile) => return Err(DataError::Schema(profile.clone(), schemas.to_vec())),
             None => schemas.first().cloned().unwrap_or_default(),
         };
         let resolver = Resolver { request, catalog, schema: &schema, max_rows };
         let work = match (&request.target, request.action) {
-            (Target::Relation(name), Action::Read { .. }) => PlannedWork::Read(resolver.root(resolver.relation(name)?)?),
-            (Target::Relation(name), _) => PlannedWork::Write(resolver.write(resolver.relation(name)?)?),
+            (Target::Relation(name), Action::Read { .. }) => {
+                PlannedWork::Read(resolver.root(resolver.relation(name)?)?)
+            }
+            (Target::Relation(name), _) => {
+                PlannedWork::Write(resolver.write(resolver.relation(name)?)?)
+            }
             (Target::Function(name), _) => PlannedWork::Call(resolver.call(name)?),
         };
         let shareable = matches!(&work, PlannedWork::Read(plan) if is_shareable(catalog, plan));
@@ -203,12 +213,16 @@ impl Plan {
 }
 
 fn is_shareable(catalog: &Catalog, plan: &ReadPlan) -> bool {
-    let relation = |(schema, name): &(String, String)| catalog.relation(schema, name).is_some_and(|found| found.shareable_reads);
+    let relation = |(schema, name): &(String, String)| {
+        catalog.relation(schema, name).is_some_and(|found| found.shareable_reads)
+    };
     // A column that is none may be a function of the row.
     let known = catalog.relation(&plan.relation.0, &plan.relation.1);
     let plain = plan.columns.iter().all(|column| match column {
         SelectedColumn::All => true,
-        SelectedColumn::Field { field, .. } => known.is_some_and(|known| known.column(&field.column).is_some()),
+        SelectedColumn::Field { field, .. } => {
+            known.is_some_and(|known| known.column(&field.column).is_some())
+        }
     });
     plain
         && relation(&plan.relation)
@@ -247,7 +261,10 @@ impl<'a> Resolver<'a> {
     /// Filters, orders and limits that belong to no embed of the request.
     fn refuse_strays(&self, used: &[Vec<String>]) -> Result<(), DataError> {
         let request = self.request;
-        let paths = request.conditions.iter().map(|(path, _)| path)
+        let paths = request
+            .conditions
+            .iter()
+            .map(|(path, _)| path)
             .chain(request.orders.iter().map(|(path, _)| path))
             .chain(request.limits.iter().map(|(path, _)| path))
             .chain(request.offsets.iter().map(|(path, _)| path));
@@ -281,7 +298,10 @@ impl<'a> Resolver<'a> {
         }
         let at_path = |own: &Vec<String>| own.as_slice() == path;
         let request = self.request;
-        let conditions = request.conditions.iter().filter(|(own, _)| at_path(own))
+        let conditions = request
+            .conditions
+            .iter()
+            .filter(|(own, _)| at_path(own))
             .map(|(_, condition)| self.condition(relation, condition, &embeds))
             .collect();
         let limit = request.limits.iter().find(|(own, _)| at_path(own)).map(|(_, limit)| *limit);
@@ -289,18 +309,31 @@ impl<'a> Resolver<'a> {
             relation: (relation.schema.clone(), relation.name.clone()),
             columns,
             conditions,
-            order: request.orders.iter().find(|(own, _)| at_path(own)).map_or_else(Vec::new, |(_, order)| order.clone()),
+            order: request
+                .orders
+                .iter()
+                .find(|(own, _)| at_path(own))
+                .map_or_else(Vec::new, |(_, order)| order.clone()),
             limit: match (limit, self.max_rows) {
                 (Some(limit), Some(most)) => Some(limit.min(most)),
                 (limit, most) => limit.or(most),
             },
-            offset: request.offsets.iter().find(|(own, _)| at_path(own)).map_or(0, |(_, offset)| *offset),
+            offset: request
+                .offsets
+                .iter()
+                .find(|(own, _)| at_path(own))
+                .map_or(0, |(_, offset)| *offset),
             embeds,
         })
     }
 
     /// `embed=is.null` asks whether the embed has rows, unless a column has that name.
-    fn condition(&self, relation: &Relation, condition: &Condition, embeds: &[EmbedPlan]) -> PlannedCondition {
+    fn condition(
+        &self,
+        relation: &Relation,
+        condition: &Condition,
+        embeds: &[EmbedPlan],
+    ) -> PlannedCondition {
         if let Condition::Filter { field, negated, test } = condition
             && relation.column(&field.column).is_none()
             && field.steps.is_empty()
@@ -320,7 +353,9 @@ impl<'a> Resolver<'a> {
         used: &mut Vec<Vec<String>>,
     ) -> Result<EmbedPlan, DataError> {
         let relationship = self.relationship(parent, embed)?;
-        let child = self.catalog.relation(&relationship.child.0, &relationship.child.1)
+        let child = self
+            .catalog
+            .relation(&relationship.child.0, &relationship.child.1)
             .ok_or_else(|| self.no_relationship(parent, embed))?;
         let name = embed.alias.clone().unwrap_or_else(|| embed.target.clone());
         let own_path = [path, std::slice::from_ref(&name)].concat();
@@ -356,7 +391,10 @@ impl<'a> Resolver<'a> {
             _ => Err(DataError::AmbiguousRelationship {
                 parent: parent.name.clone(),
                 child: embed.target.clone(),
-                alternatives: found.iter().map(|one| format!("{}!{}", embed.target, one.label)).collect(),
+                alternatives: found
+                    .iter()
+                    .map(|one| format!("{}!{}", embed.target, one.label))
+                    .collect(),
                 found: found.iter().map(|one| one.describe(&parent.name)).collect(),
             }),
         }
@@ -368,7 +406,9 @@ impl<'a> Resolver<'a> {
         let mut found = Vec::new();
         for key in self.catalog.foreign_keys() {
             let by_key = key.name == target;
-            if key.source == here && (key.target.1 == target || by_key || key.source_columns == [target]) {
+            if key.source == here
+                && (key.target.1 == target || by_key || key.source_columns == [target])
+            {
                 found.push(Relationship::to_target(key));
             }
             if key.target == here && (key.source.1 == target || by_key) {
@@ -389,7 +429,10 @@ impl<'a> Resolver<'a> {
 
     fn is_junction(&self, first: &ForeignKey, second: &ForeignKey) -> bool {
         self.catalog.relation(&first.source.0, &first.source.1).is_some_and(|junction| {
-            first.source_columns.iter().chain(&second.source_columns)
+            first
+                .source_columns
+                .iter()
+                .chain(&second.source_columns)
                 .all(|column| junction.primary_key.contains(column))
         })
     }
@@ -401,7 +444,8 @@ impl<'a> Resolver<'a> {
             Action::Delete => WriteKind::Delete,
             _ => WriteKind::Insert { conflict: self.conflict(relation) },
         };
-        let (keys, body_rows) = if kind == WriteKind::Delete { (Vec::new(), 0) } else { self.body_keys()? };
+        let (keys, body_rows) =
+            if kind == WriteKind::Delete { (Vec::new(), 0) } else { self.body_keys()? };
         let columns = request.columns.clone().unwrap_or(keys);
         for column in &columns {
             if relation.column(column).is_none() {
@@ -411,7 +455,8 @@ impl<'a> Resolver<'a> {
         let mut used = vec![Vec::new()];
         let mut answer = self.read(relation, &request.select, &[], &mut used)?;
         self.refuse_strays(&used)?;
-        let conditions = std::mem::take(&mut answer.conditions).into_iter()
+        let conditions = std::mem::take(&mut answer.conditions)
+            .into_iter()
             .filter_map(|condition| match condition {
                 PlannedCondition::On(condition) => Some(condition),
                 PlannedCondition::EmbedIsNull(..) => None,
@@ -438,7 +483,8 @@ impl<'a> Resolver<'a> {
 
     fn conflict(&self, relation: &Relation) -> Option<(Vec<String>, Resolution)> {
         let resolution = self.request.preferences.resolution?;
-        let columns = self.request.on_conflict.clone().unwrap_or_else(|| relation.primary_key.clone());
+        let columns =
+            self.request.on_conflict.clone().unwrap_or_else(|| relation.primary_key.clone());
         (!columns.is_empty()).then_some((columns, resolution))
     }
 
@@ -446,7 +492,8 @@ impl<'a> Resolver<'a> {
     /// many objects there are.
     fn body_keys(&self) -> Result<(Vec<String>, usize), DataError> {
         let text = self.request.json_body()?;
-        let body: Value = serde_json::from_str(text).map_err(|error| DataError::Body(error.to_string()))?;
+        let body: Value =
+            serde_json::from_str(text).map_err(|error| DataError::Body(error.to_string()))?;
         let objects = match &body {
             Value::Array(items) => items.iter().collect(),
             other => vec![other],
@@ -481,12 +528,23 @@ impl<'a> Resolver<'a> {
         let function = self.overload(name, overloads, &given, from_query)?;
         let whole = function.arguments.len() == 1 && function.arguments[0].name.is_empty();
         let type_of = |argument: &str| {
-            function.arguments.iter().find(|one| one.name == argument).map(|one| one.data_type.clone()).unwrap_or_default()
+            function
+                .arguments
+                .iter()
+                .find(|one| one.name == argument)
+                .map(|one| one.data_type.clone())
+                .unwrap_or_default()
         };
         let arguments = if whole {
             CallArguments::Whole
         } else if from_query {
-            CallArguments::Query(request.arguments.iter().map(|(name, value)| (name.clone(), type_of(name), value.clone())).collect())
+            CallArguments::Query(
+                request
+                    .arguments
+                    .iter()
+                    .map(|(name, value)| (name.clone(), type_of(name), value.clone()))
+                    .collect(),
+            )
         } else {
             CallArguments::Body(given.iter().map(|name| (name.clone(), type_of(name))).collect())
         };
@@ -511,26 +569,52 @@ impl<'a> Resolver<'a> {
             primary_key: Vec::new(),
             shareable_reads: false,
         };
-        let items: Vec<SelectItem> =
-            self.request.select.iter().filter(|item| !matches!(item, SelectItem::Embed(_))).cloned().collect();
-        self.read(&nameless, &items, &[], &mut Vec::new()).unwrap_or_else(|_| unreachable!("only embeds can be unknown"))
+        let items: Vec<SelectItem> = self
+            .request
+            .select
+            .iter()
+            .filter(|item| !matches!(item, SelectItem::Embed(_)))
+            .cloned()
+            .collect();
+        self.read(&nameless, &items, &[], &mut Vec::new())
+            .unwrap_or_else(|_| unreachable!("only embeds can be unknown"))
     }
 
-    fn overload(&self, name: &str, overloads: &[Function], given: &[String], from_query: bool) -> Result<Function, DataError> {
+    fn overload(
+        &self,
+        name: &str,
+        overloads: &[Function],
+        given: &[String],
+        from_query: bool,
+    ) -> Result<Function, DataError> {
         let fits = |function: &&Function| {
-            given.iter().all(|name| function.arguments.iter().any(|argument| argument.name == *name))
-                && function.arguments.iter().all(|argument| argument.has_default || given.contains(&argument.name))
+            given
+                .iter()
+                .all(|name| function.arguments.iter().any(|argument| argument.name == *name))
+                && function
+                    .arguments
+                    .iter()
+                    .all(|argument| argument.has_default || given.contains(&argument.name))
         };
         let mut fitting: Vec<&Function> = overloads.iter().filter(fits).collect();
         // A function of one nameless JSON argument takes the whole body, if no other fits.
         if fitting.is_empty() && !from_query {
-            fitting = overloads.iter()
-                .filter(|one| one.arguments.len() == 1 && one.arguments[0].name.is_empty() && matches!(one.arguments[0].data_type.as_str(), "json" | "jsonb"))
+            fitting = overloads
+                .iter()
+                .filter(|one| {
+                    one.arguments.len() == 1
+                        && one.arguments[0].name.is_empty()
+                        && matches!(one.arguments[0].data_type.as_str(), "json" | "jsonb")
+                })
                 .collect();
         }
         match fitting[..] {
             [one] => Ok(one.clone()),
-            [] => Err(DataError::NoFunction { schema: self.schema.into(), name: name.into(), arguments: given.to_vec() }),
+            [] => Err(DataError::NoFunction {
+                schema: self.schema.into(),
+                name: name.into(),
+                arguments: given.to_vec(),
+            }),
             _ => Err(DataError::AmbiguousFunction(
                 fitting.iter().map(|one| describe(one)).collect::<Vec<_>>().join(", "),
             )),

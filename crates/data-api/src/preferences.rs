@@ -66,7 +66,9 @@ impl Preferences {
         let mut preferences = Preferences::default();
         let mut unknown = Vec::new();
         let lines = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        for item in lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty()) {
+        for item in
+            lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty())
+        {
             if !preferences.take(item) {
                 unknown.push(item.to_owned());
             }
@@ -155,7 +157,9 @@ mod tests {
 
     #[test]
     fn preferences_are_read_and_listed_in_a_fixed_order() {
-        let preferences = parse("count=exact, return=representation, resolution=merge-duplicates, nonsense").unwrap();
+        let preferences =
+            parse("count=exact, return=representation, resolution=merge-duplicates, nonsense")
+                .unwrap();
         assert_eq!(
             preferences.applied(true).unwrap(),
             "resolution=merge-duplicates, return=representation, count=exact"

@@ -4,22 +4,23 @@
 //! the keys of a written row, `response.headers` and `response.status` where user code may set them.
 
 use tenantry_caller::Caller;
-use tenantry_postgres::{Lane, RequestSettings, Statement, Work, quote_identifier, quote_literal, quote_search_path};
+use tenantry_postgres::{
+    Lane, RequestSettings, Statement, Work, quote_identifier, quote_literal, quote_search_path,
+};
 
 use crate::api_request::{Action, ApiRequest, Media};
 use crate::error::DataError;
 use crate::fragment::Fragment;
 use crate::plan::{
-    CallArguments, CallPlan, EmbedPlan, Link, Plan, PlannedCondition, PlannedWork, ReadPlan, SelectedColumn, WriteKind,
-    WritePlan, answers_rows,
+    CallArguments, CallPlan, EmbedPlan, Link, Plan, PlannedCondition, PlannedWork, ReadPlan,
+    SelectedColumn, WriteKind, WritePlan, answers_rows,
 };
 use crate::preferences::{Representation, Resolution};
 use crate::syntax::{Condition, Field, JsonKey, OrderTerm, Quantifier, Test};
 use tenantry_catalog::Returns;
 
 /// What user code may set about the response.
-const RESPONSE_SETTINGS: &str =
-    "nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')";
+const RESPONSE_SETTINGS: &str = "nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')";
 
 /// A request as SQL, ready to be run.
 pub struct Query;
@@ -43,10 +44,15 @@ impl Query {
         let lane = match &plan.work {
             PlannedWork::Read(_) if plan.shareable => Lane::SharedRead,
             PlannedWork::Read(_) => Lane::Read,
-            PlannedWork::Call(call) if !call.function.volatile || matches!(request.action, Action::Read { .. }) => Lane::Read,
+            PlannedWork::Call(call)
+                if !call.function.volatile || matches!(request.action, Action::Read { .. }) =>
+            {
+                Lane::Read
+            }
             PlannedWork::Write(_) | PlannedWork::Call(_) => Lane::Write,
         };
-        let path = std::iter::once(plan.schema.as_str()).chain(extra_search_path.iter().map(String::as_str));
+        let path = std::iter::once(plan.schema.as_str())
+            .chain(extra_search_path.iter().map(String::as_str));
         Ok(Work {
             lane,
             search_path: quote_search_path(path).into(),
@@ -61,7 +67,10 @@ impl Query {
     pub fn needs_decision(request: &ApiRequest, plan: &Plan) -> bool {
         let writes = !matches!(plan.work, PlannedWork::Read(_));
         let preferences = &request.preferences;
-        writes && (request.media == Media::SingleObject || preferences.rollback || preferences.strict && preferences.max_affected.is_some())
+        writes
+            && (request.media == Media::SingleObject
+                || preferences.rollback
+                || preferences.strict && preferences.max_affected.is_some())
     }
 
     /// Whether the caller is somebody without a person's token.
@@ -129,12 +138,16 @@ fn render_write(plan: &WritePlan, request: &ApiRequest) -> Result<Statement, Dat
             push_body(&mut sql, &page, request.media);
             sql.push(&format!(", count({page}.*)"));
         }
-        _ => drop(sql.push(&format!("select null, count({page}.*)"))),
+        _ => {
+            sql.push(&format!("select null, count({page}.*)"));
+        }
     }
     sql.push(", null, ");
     match request.preferences.representation {
         Representation::HeadersOnly if !plan.primary_key.is_empty() => push_key(&mut sql, plan),
-        _ => drop(sql.push("null")),
+        _ => {
+            sql.push("null");
+        }
     }
     sql.push(", ").push(RESPONSE_SETTINGS).push(" from (");
     if request.preferences.representation == Representation::Full {
@@ -165,8 +178,12 @@ fn push_insert(
     if plan.columns.is_empty() {
         match plan.body_rows {
             // An empty array inserts nothing; empty objects insert rows of defaults.
-            1 => drop(sql.push(" default values")),
-            rows => drop(sql.push(&format!(" select from generate_series(1, {rows})"))),
+            1 => {
+                sql.push(" default values");
+            }
+            rows => {
+                sql.push(&format!(" select from generate_series(1, {rows})"));
+            }
         }
     } else {
         sql.push(" (");
@@ -180,14 +197,22 @@ fn push_insert(
         sql.push(" on conflict (");
         push_names(sql, columns);
         sql.push(")");
-        let updated: Vec<&String> = plan.columns.iter().filter(|column| !columns.contains(column)).collect();
+        let updated: Vec<&String> =
+            plan.columns.iter().filter(|column| !columns.contains(column)).collect();
         match resolution {
-            Resolution::Ignore => drop(sql.push(" do nothing")),
-            Resolution::Merge if updated.is_empty() => drop(sql.push(" do nothing")),
+            Resolution::Ignore => {
+                sql.push(" do nothing");
+            }
+            Resolution::Merge if updated.is_empty() => {
+                sql.push(" do nothing");
+            }
             Resolution::Merge => {
                 sql.push(" do update set ");
                 for (place, column) in updated.into_iter().enumerate() {
-                    sql.push(if place > 0 { ", " } else { "" }).name(column).push(" = excluded.").name(column);
+                    sql.push(if place > 0 { ", " } else { "" })
+                        .name(column)
+                        .push(" = excluded.")
+                        .name(column);
                 }
             }
         }
@@ -197,18 +222,33 @@ fn push_insert(
 }
 
 /// The body's objects as rows of the relation's type.
-fn push_body_rows(sql: &mut Fragment, plan: &WritePlan, request: &ApiRequest) -> Result<(), DataError> {
+fn push_body_rows(
+    sql: &mut Fragment,
+    plan: &WritePlan,
+    request: &ApiRequest,
+) -> Result<(), DataError> {
     let text = request.json_body()?;
-    let array = if text.trim_start().starts_with('[') { text.to_owned() } else { format!("[{text}]") };
-    sql.push("json_populate_recordset(null::").qualified(&plan.relation).push(", ").value(array).push("::json) as body");
+    let array =
+        if text.trim_start().starts_with('[') { text.to_owned() } else { format!("[{text}]") };
+    sql.push("json_populate_recordset(null::")
+        .qualified(&plan.relation)
+        .push(", ")
+        .value(array)
+        .push("::json) as body");
     Ok(())
 }
 
-fn push_update(sql: &mut Fragment, plan: &WritePlan, request: &ApiRequest) -> Result<(), DataError> {
+fn push_update(
+    sql: &mut Fragment,
+    plan: &WritePlan,
+    request: &ApiRequest,
+) -> Result<(), DataError> {
     let target = sql.alias();
     if plan.columns.is_empty() {
         // Nothing to set is nothing to do.
-        sql.push("select * from ").qualified(&plan.relation).push(&format!(" as {target} where false"));
+        sql.push("select * from ")
+            .qualified(&plan.relation)
+            .push(&format!(" as {target} where false"));
         return Ok(());
     }
     sql.push("update ").qualified(&plan.relation).push(&format!(" as {target} set "));
@@ -242,8 +282,12 @@ fn push_returning(sql: &mut Fragment, plan: &WritePlan, target: Option<&str>) {
     sql.push(" returning ");
     let prefix = target.map(|target| format!("{target}.")).unwrap_or_default();
     match &plan.returning {
-        None => drop(sql.push(&prefix).push("*")),
-        Some(columns) if columns.is_empty() => drop(sql.push("1")),
+        None => {
+            sql.push(&prefix).push("*");
+        }
+        Some(columns) if columns.is_empty() => {
+            sql.push("1");
+        }
         Some(columns) => {
             for (place, column) in columns.iter().enumerate() {
                 sql.push(if place > 0 { ", " } else { "" }).push(&prefix).name(column);
@@ -264,7 +308,8 @@ fn render_call(plan: &CallPlan, request: &ApiRequest) -> Result<Statement, DataE
     if let CallArguments::Body(arguments) = &plan.arguments
         && !arguments.is_empty()
     {
-        sql.push("with arguments as (select * from json_to_record(").value(request.json_body()?.to_owned());
+        sql.push("with arguments as (select * from json_to_record(")
+            .value(request.json_body()?.to_owned());
         sql.push("::json) as given (");
         for (place, (name, data_type)) in arguments.iter().enumerate() {
             sql.push(if place > 0 { ", " } else { "" }).name(name).push(" ").push(data_type);
@@ -274,10 +319,20 @@ fn render_call(plan: &CallPlan, request: &ApiRequest) -> Result<Statement, DataE
     let page = sql.alias();
     sql.push("select ");
     match plan.function.returns {
-        Returns::Void => drop(sql.push("null, 1")),
-        Returns::Scalar => drop(sql.push(&format!("coalesce((json_agg({page}.value) -> 0)::text, 'null'), count(*)"))),
-        Returns::SetOfScalar => drop(sql.push(&format!("coalesce(json_agg({page}.value), '[]')::text, count(*)"))),
-        Returns::Row => drop(sql.push(&format!("coalesce((json_agg({page}.*) -> 0)::text, 'null'), count({page}.*)"))),
+        Returns::Void => {
+            sql.push("null, 1");
+        }
+        Returns::Scalar => {
+            sql.push(&format!("coalesce((json_agg({page}.value) -> 0)::text, 'null'), count(*)"));
+        }
+        Returns::SetOfScalar => {
+            sql.push(&format!("coalesce(json_agg({page}.value), '[]')::text, count(*)"));
+        }
+        Returns::Row => {
+            sql.push(&format!(
+                "coalesce((json_agg({page}.*) -> 0)::text, 'null'), count({page}.*)"
+            ));
+        }
         Returns::SetOfRows => {
             push_body(&mut sql, &page, request.media);
             sql.push(&format!(", count({page}.*)"));
@@ -298,7 +353,12 @@ fn render_call(plan: &CallPlan, request: &ApiRequest) -> Result<Statement, DataE
 }
 
 /// `select ... from ...` for one level and everything below it.
-fn push_rows(sql: &mut Fragment, plan: &ReadPlan, source: Source<'_>, parent: Option<(&str, &Link)>) {
+fn push_rows(
+    sql: &mut Fragment,
+    plan: &ReadPlan,
+    source: Source<'_>,
+    parent: Option<(&str, &Link)>,
+) {
     let own = sql.alias();
     let embeds: Vec<String> = plan.embeds.iter().map(|_| sql.alias()).collect();
     sql.push("select ");
@@ -318,7 +378,10 @@ fn push_matching(sql: &mut Fragment, plan: &ReadPlan, source: Source<'_>) {
     let own = sql.alias();
     let embeds: Vec<String> = plan.embeds.iter().map(|_| sql.alias()).collect();
     let restricts = plan.embeds.iter().any(|embed| embed.inner)
-        || plan.conditions.iter().any(|condition| matches!(condition, PlannedCondition::EmbedIsNull(..)));
+        || plan
+            .conditions
+            .iter()
+            .any(|condition| matches!(condition, PlannedCondition::EmbedIsNull(..)));
     sql.push("select 1");
     push_from(sql, plan, source, &own, &embeds, None, restricts);
 }
@@ -333,7 +396,9 @@ fn push_columns(sql: &mut Fragment, plan: &ReadPlan, own: &str, embeds: &[String
     for column in &plan.columns {
         comma(sql);
         match column {
-            SelectedColumn::All => drop(sql.push(own).push(".*")),
+            SelectedColumn::All => {
+                sql.push(own).push(".*");
+            }
             SelectedColumn::Field { field, alias, cast } => {
                 match cast {
                     // A cast names a type, which is a name like any other.
@@ -354,9 +419,15 @@ fn push_columns(sql: &mut Fragment, plan: &ReadPlan, own: &str, embeds: &[String
     for (embed, alias) in plan.embeds.iter().zip(embeds) {
         comma(sql);
         match (embed.spread, embed.to_one) {
-            (true, true) => drop(sql.push(alias).push(".*")),
-            (_, true) => drop(sql.push(&format!("row_to_json({alias}.*) as ")).name(&embed.name)),
-            (_, false) => drop(sql.push(alias).push(".rows as ").name(&embed.name)),
+            (true, true) => {
+                sql.push(alias).push(".*");
+            }
+            (_, true) => {
+                sql.push(&format!("row_to_json({alias}.*) as ")).name(&embed.name);
+            }
+            (_, false) => {
+                sql.push(alias).push(".rows as ").name(&embed.name);
+            }
         }
     }
 }
@@ -376,7 +447,9 @@ fn output_name(field: &Field) -> String {
 
 /// A type's name: common ones are keywords with a meaning of their own, so a plain word stays bare.
 fn type_name(written: &str) -> String {
-    let plain = written.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
+    let plain = written.chars().all(|character| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
+    });
     if plain && written.starts_with(|character: char| character.is_ascii_lowercase()) {
         written.to_owned()
     } else {
@@ -395,8 +468,12 @@ fn push_from(
 ) {
     sql.push(" from ");
     match source {
-        Source::Relation => drop(sql.qualified(&plan.relation).push(" as ").push(own)),
-        Source::Written => drop(sql.push("written as ").push(own)),
+        Source::Relation => {
+            sql.qualified(&plan.relation).push(" as ").push(own);
+        }
+        Source::Written => {
+            sql.push("written as ").push(own);
+        }
         Source::Call(..) => {
             sql.push("(");
             push_source(sql, plan, source);
@@ -418,18 +495,22 @@ fn push_from(
     for condition in &plan.conditions {
         wheres.push(match condition {
             PlannedCondition::On(condition) => Where::On(condition),
-            PlannedCondition::EmbedIsNull(place, is_null) => Where::Text(match (plan.embeds[*place].to_one, is_null) {
-                (true, true) => format!("row_to_json({}.*) is null", embeds[*place]),
-                (true, false) => format!("row_to_json({}.*) is not null", embeds[*place]),
-                (false, true) => format!("{}.number = 0", embeds[*place]),
-                (false, false) => format!("{}.number > 0", embeds[*place]),
-            }),
+            PlannedCondition::EmbedIsNull(place, is_null) => {
+                Where::Text(match (plan.embeds[*place].to_one, is_null) {
+                    (true, true) => format!("row_to_json({}.*) is null", embeds[*place]),
+                    (true, false) => format!("row_to_json({}.*) is not null", embeds[*place]),
+                    (false, true) => format!("{}.number = 0", embeds[*place]),
+                    (false, false) => format!("{}.number > 0", embeds[*place]),
+                })
+            }
         });
     }
     for (place, one) in wheres.into_iter().enumerate() {
         sql.push(if place > 0 { " and " } else { " where " });
         match one {
-            Where::Text(text) => drop(sql.push(&text)),
+            Where::Text(text) => {
+                sql.push(&text);
+            }
             Where::On(condition) => push_condition(sql, condition, own),
         }
     }
@@ -440,12 +521,20 @@ enum Where<'a> {
     On(&'a Condition),
 }
 
-fn push_link(sql: &mut Fragment, link: &Link, own: &str, parent: &str, wheres: &mut Vec<Where<'_>>) {
+fn push_link(
+    sql: &mut Fragment,
+    link: &Link,
+    own: &str,
+    parent: &str,
+    wheres: &mut Vec<Where<'_>>,
+) {
     let equal = |left: &str, (one, other): &(String, String), right: &str| {
         format!("{left}.{} = {right}.{}", quote_identifier(one), quote_identifier(other))
     };
     match link {
-        Link::Direct(pairs) => wheres.extend(pairs.iter().map(|pair| Where::Text(equal(own, pair, parent)))),
+        Link::Direct(pairs) => {
+            wheres.extend(pairs.iter().map(|pair| Where::Text(equal(own, pair, parent))))
+        }
         Link::Junction { relation, to_child, to_parent } => {
             let junction = sql.alias();
             sql.push(", ").qualified(relation).push(" as ").push(&junction);
@@ -477,7 +566,8 @@ fn push_source(sql: &mut Fragment, plan: &ReadPlan, source: Source<'_>) {
         return;
     };
     let result = sql.alias();
-    let from_body = matches!(&call.arguments, CallArguments::Body(arguments) if !arguments.is_empty());
+    let from_body =
+        matches!(&call.arguments, CallArguments::Body(arguments) if !arguments.is_empty());
     sql.push("select ").push(&result).push(".* from ");
     if from_body {
         sql.push("arguments, lateral ");
@@ -505,8 +595,12 @@ fn push_source(sql: &mut Fragment, plan: &ReadPlan, source: Source<'_>) {
 }
 
 fn push_argument(sql: &mut Fragment, call: &CallPlan, place: usize, name: &str) {
-    let variadic = call.function.arguments.iter().any(|argument| argument.name == name && argument.variadic);
-    sql.push(if place > 0 { ", " } else { "" }).push(if variadic { "variadic " } else { "" }).name(name).push(" => ");
+    let variadic =
+        call.function.arguments.iter().any(|argument| argument.name == name && argument.variadic);
+    sql.push(if place > 0 { ", " } else { "" })
+        .push(if variadic { "variadic " } else { "" })
+        .name(name)
+        .push(" => ");
 }
 
 fn push_order(sql: &mut Fragment, order: &[OrderTerm], own: &str) {
@@ -517,8 +611,12 @@ fn push_order(sql: &mut Fragment, order: &[OrderTerm], own: &str) {
             sql.push(" desc");
         }
         match term.nulls_first {
-            Some(true) => drop(sql.push(" nulls first")),
-            Some(false) => drop(sql.push(" nulls last")),
+            Some(true) => {
+                sql.push(" nulls first");
+            }
+            Some(false) => {
+                sql.push(" nulls last");
+            }
             None => {}
         }
     }
@@ -529,8 +627,12 @@ fn push_field(sql: &mut Fragment, field: &Field, own: &str) {
     for step in &field.steps {
         sql.push(if step.as_text { " ->> " } else { " -> " });
         match &step.key {
-            JsonKey::Index(index) => drop(sql.push(&index.to_string())),
-            JsonKey::Name(name) => drop(sql.push(quote_literal(name).trim_start())),
+            JsonKey::Index(index) => {
+                sql.push(&index.to_string());
+            }
+            JsonKey::Name(name) => {
+                sql.push(quote_literal(name).trim_start());
+            }
         }
     }
 }
@@ -562,17 +664,24 @@ fn push_test(sql: &mut Fragment, field: &Field, test: &Test, own: &str) {
     push_field(sql, field, own);
     sql.push(if wrapped { ") " } else { " " });
     match test {
-        Test::Compare(operator, value) => drop(sql.push(operator).push(" ").value(value.clone())),
+        Test::Compare(operator, value) => {
+            sql.push(operator).push(" ").value(value.clone());
+        }
         Test::Quantified(operator, quantifier, value) => {
             let (word, values) = match quantifier {
                 Quantifier::Any => (" any (", value),
                 Quantifier::All => (" all (", value),
             };
-            let values = if operator.contains("like") { values.replace('*', "%") } else { values.clone() };
+            let values =
+                if operator.contains("like") { values.replace('*', "%") } else { values.clone() };
             sql.push(operator).push(word).value(values).push(")");
         }
-        Test::In(values) => drop(sql.push("= any (").value(array_literal(values)).push(")")),
-        Test::Is(text) => drop(sql.push(text)),
+        Test::In(values) => {
+            sql.push("= any (").value(array_literal(values)).push(")");
+        }
+        Test::Is(text) => {
+            sql.push(text);
+        }
         Test::FullText(function, language, query) => {
             sql.push("@@ ").push(function).push("(");
             if let Some(language) = language {
@@ -585,7 +694,9 @@ fn push_test(sql: &mut Fragment, field: &Field, test: &Test, own: &str) {
 
 /// An array literal whose elements are all quoted, so that none means anything but itself.
 fn array_literal(values: &[String]) -> String {
-    let quoted: Vec<String> =
-        values.iter().map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let quoted: Vec<String> = values
+        .iter()
+        .map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
     format!("{{{}}}", quoted.join(","))
 }

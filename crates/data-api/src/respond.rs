@@ -45,7 +45,11 @@ impl<'a> Answered<'a> {
             return Err(DataError::NotSingular(self.count()));
         }
         match request.preferences.max_affected {
-            Some(most) if request.preferences.strict && !matches!(plan.work, PlannedWork::Read(_)) && self.count() > most => {
+            Some(most)
+                if request.preferences.strict
+                    && !matches!(plan.work, PlannedWork::Read(_))
+                    && self.count() > most =>
+            {
                 Err(DataError::MaxAffected(self.count()))
             }
             _ => Ok(()),
@@ -76,7 +80,8 @@ pub fn respond(
     let status = status(request, plan, count, total);
     *response.status_mut() = status;
     let has_body = status != StatusCode::NO_CONTENT && status != StatusCode::CREATED
-        || matches!(plan.work, PlannedWork::Write(_)) && request.preferences.representation == Representation::Full;
+        || matches!(plan.work, PlannedWork::Write(_))
+            && request.preferences.representation == Representation::Full;
     let headers = response.headers_mut();
     if let Some(range) = content_range(request, plan, count, total) {
         set(headers, header::CONTENT_RANGE, &range);
@@ -112,7 +117,9 @@ fn status(request: &ApiRequest, plan: &Plan, count: u64, total: Option<u64>) -> 
         (PlannedWork::Write(_), Action::Insert) => StatusCode::CREATED,
         (PlannedWork::Write(_), _) if full => StatusCode::OK,
         (PlannedWork::Write(_), _) => StatusCode::NO_CONTENT,
-        (PlannedWork::Call(call), _) if call.function.returns == Returns::Void => StatusCode::NO_CONTENT,
+        (PlannedWork::Call(call), _) if call.function.returns == Returns::Void => {
+            StatusCode::NO_CONTENT
+        }
         _ => match total {
             Some(total) if count < total && count > 0 => StatusCode::PARTIAL_CONTENT,
             _ => StatusCode::OK,
@@ -120,13 +127,19 @@ fn status(request: &ApiRequest, plan: &Plan, count: u64, total: Option<u64>) -> 
     }
 }
 
-fn content_range(request: &ApiRequest, plan: &Plan, count: u64, total: Option<u64>) -> Option<String> {
+fn content_range(
+    request: &ApiRequest,
+    plan: &Plan,
+    count: u64,
+    total: Option<u64>,
+) -> Option<String> {
     let offset = request.offset();
     let total = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
     match (&plan.work, request.action) {
         (PlannedWork::Write(_), Action::Update) if count > 0 => Some(format!("0-{}/*", count - 1)),
         (PlannedWork::Write(_), _) => {
-            let counted = if request.preferences.count.is_some() { count.to_string() } else { "*".into() };
+            let counted =
+                if request.preferences.count.is_some() { count.to_string() } else { "*".into() };
             Some(format!("*/{counted}"))
         }
         (PlannedWork::Call(call), _) if call.function.returns == Returns::Void => None,
@@ -154,7 +167,9 @@ fn location(plan: &Plan, answered: &Answered<'_>) -> Option<String> {
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -163,7 +178,8 @@ fn encode(text: &str) -> String {
 /// `response.headers` and `response.status`, as functions and triggers set them.
 fn apply_response_settings(response: &mut Response<Body>, answered: &Answered<'_>) {
     let Some(row) = answered.row else { return };
-    let listed: Vec<Value> = row.text(4).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let listed: Vec<Value> =
+        row.text(4).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     for (name, value) in listed.iter().filter_map(Value::as_object).flatten() {
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = value.as_str().map(HeaderValue::from_str);
@@ -171,7 +187,11 @@ fn apply_response_settings(response: &mut Response<Body>, answered: &Answered<'_
             response.headers_mut().insert(name, value);
         }
     }
-    if let Some(status) = row.text(5).and_then(|text| text.parse().ok()).and_then(|number| StatusCode::from_u16(number).ok()) {
+    if let Some(status) = row
+        .text(5)
+        .and_then(|text| text.parse().ok())
+        .and_then(|number| StatusCode::from_u16(number).ok())
+    {
         *response.status_mut() = status;
     }
 }

@@ -73,7 +73,12 @@ struct Inner {
 
 impl DataApi {
     /// A data API over a database.
-    pub fn new(config: DataApiConfig, authenticator: Authenticator, database: Database, catalog: CatalogHandle) -> Self {
+    pub fn new(
+        config: DataApiConfig,
+        authenticator: Authenticator,
+        database: Database,
+        catalog: CatalogHandle,
+    ) -> Self {
         DataApi { inner: Arc::new(Inner { config, authenticator, database, catalog }) }
     }
 
@@ -88,7 +93,12 @@ impl DataApi {
     }
 
     /// Every stage of a request, in order.
-    async fn serve(&self, caller: &Caller, target: Target, request: Request) -> Result<Response<Body>, DataError> {
+    async fn serve(
+        &self,
+        caller: &Caller,
+        target: Target,
+        request: Request,
+    ) -> Result<Response<Body>, DataError> {
         let Inner { config, database, catalog, .. } = &*self.inner;
         let (parts, body) = request.into_parts();
         let body = read_body(body, config.max_body_bytes).await?;
@@ -96,7 +106,8 @@ impl DataApi {
         let query = parts.uri.query().unwrap_or("");
         let asked = ApiRequest::parse(target, &parts.method, query, &parts.headers, body)?;
         let plan = Plan::resolve(&asked, &catalog.current(), &config.exposed())?;
-        let settings = RequestSettings { time_zone: asked.preferences.time_zone.clone(), ..settings };
+        let settings =
+            RequestSettings { time_zone: asked.preferences.time_zone.clone(), ..settings };
         let work = Query::render(&plan, &asked, &config.extra_search_path, settings)?;
         let rows = self.run(database, caller, &asked, &plan, work).await?;
         respond(&asked, &plan, &config.schemas, &Answered::of(&rows))
@@ -139,14 +150,22 @@ impl DataApi {
     }
 }
 
-async fn relation(State(api): State<DataApi>, Path(name): Path<String>, request: Request) -> Response<Body> {
+async fn relation(
+    State(api): State<DataApi>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response<Body> {
     if request.method() == Method::OPTIONS {
         return allow("OPTIONS,GET,HEAD,POST,PATCH,DELETE");
     }
     api.answer(Target::Relation(name), request).await
 }
 
-async fn function(State(api): State<DataApi>, Path(name): Path<String>, request: Request) -> Response<Body> {
+async fn function(
+    State(api): State<DataApi>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response<Body> {
     if request.method() == Method::OPTIONS {
         return allow("OPTIONS,GET,HEAD,POST");
     }
@@ -170,15 +189,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn read_body(body: Body, most: usize) -> Result<Bytes, DataError> {
-    to_bytes(body, most).await.map_err(|error| DataError::Body(format!("The body could not be read: {error}")))
+    to_bytes(body, most)
+        .await
+        .map_err(|error| DataError::Body(format!("The body could not be read: {error}")))
 }
 
 /// What `current_setting` shows of the request. Credentials stay out.
 fn settings(method: &Method, target: &Target, headers: &HeaderMap) -> RequestSettings {
-    const HIDDEN: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("apikey")];
+    const HIDDEN: [HeaderName; 3] =
+        [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("apikey")];
     let mut shown = Map::new();
     for (name, value) in headers.iter().filter(|(name, _)| !HIDDEN.contains(name)) {
-        shown.insert(name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())));
+        shown.insert(
+            name.as_str().to_owned(),
+            Value::from(String::from_utf8_lossy(value.as_bytes())),
+        );
     }
     let cookies: Map<String, Value> = headers
         .get_all(header::COOKIE)

@@ -4,7 +4,9 @@
 
 use winnow::Parser;
 use winnow::ascii::digit1;
-use winnow::combinator::{alt, cut_err, delimited, eof, opt, preceded, repeat, separated, terminated};
+use winnow::combinator::{
+    alt, cut_err, delimited, eof, opt, preceded, repeat, separated, terminated,
+};
 use winnow::error::{ContextError, ErrMode};
 use winnow::token::{any, none_of, one_of, take_while};
 
@@ -223,10 +225,13 @@ fn name(input: &mut &str) -> Result<String> {
 fn bare_name(input: &mut &str) -> Result<String> {
     let text: &str = (
         none_of(['"', '.', ',', '>', '(', ')', ':', '!', ' ', '*', '-']),
-        repeat::<_, _, (), _, _>(0.., alt((
-            none_of(['"', '.', ',', '>', '(', ')', ':', '!', '-']).void(),
-            ('-', winnow::combinator::not('>')).void(),
-        ))),
+        repeat::<_, _, (), _, _>(
+            0..,
+            alt((
+                none_of(['"', '.', ',', '>', '(', ')', ':', '!', '-']).void(),
+                ('-', winnow::combinator::not('>')).void(),
+            )),
+        ),
     )
         .take()
         .parse_next(input)?;
@@ -248,7 +253,8 @@ fn json_step(input: &mut &str) -> Result<JsonStep> {
     let as_text = alt(("->>".value(true), "->".value(false))).parse_next(input)?;
     let text: String = alt((
         quoted,
-        take_while(1.., |character| !matches!(character, '.' | ',' | '>' | '(' | ')' | ':' | '-')).map(str::to_owned),
+        take_while(1.., |character| !matches!(character, '.' | ',' | '>' | '(' | ')' | ':' | '-'))
+            .map(str::to_owned),
         (opt('-'), digit1).take().map(str::to_owned),
     ))
     .parse_next(input)?;
@@ -274,7 +280,8 @@ fn select_item(input: &mut &str, depth: usize) -> Result<SelectItem> {
     let target = name.parse_next(input)?;
     let hints: Vec<String> = repeat(0.., preceded('!', name)).parse_next(input)?;
     if opt('(').parse_next(input)?.is_some() {
-        let items = cut_err(terminated(|input: &mut &str| select_items(input, depth + 1), ')')).parse_next(input)?;
+        let items = cut_err(terminated(|input: &mut &str| select_items(input, depth + 1), ')'))
+            .parse_next(input)?;
         let inner = hints.iter().any(|hint| hint == "inner");
         let hint = hints.into_iter().find(|hint| hint != "inner" && hint != "left");
         return Ok(SelectItem::Embed(Embed { target, alias, hint, inner, spread, items }));
@@ -291,7 +298,8 @@ fn select_item(input: &mut &str, depth: usize) -> Result<SelectItem> {
 fn order_term(input: &mut &str) -> Result<OrderTerm> {
     let field = delimited(spaces, field, spaces).parse_next(input)?;
     let descending = opt(alt((".asc".value(false), ".desc".value(true)))).parse_next(input)?;
-    let nulls_first = opt(alt((".nullsfirst".value(true), ".nullslast".value(false)))).parse_next(input)?;
+    let nulls_first =
+        opt(alt((".nullsfirst".value(true), ".nullslast".value(false)))).parse_next(input)?;
     spaces(input)?;
     Ok(OrderTerm { field, descending: descending.unwrap_or(false), nulls_first })
 }
@@ -304,23 +312,32 @@ fn negated_test(input: &mut &str, in_tree: bool) -> Result<(bool, Test)> {
 }
 
 fn test(input: &mut &str, in_tree: bool) -> Result<Test> {
-    let operator: &str = take_while(1.., |character: char| character.is_ascii_lowercase()).parse_next(input)?;
+    let operator: &str =
+        take_while(1.., |character: char| character.is_ascii_lowercase()).parse_next(input)?;
     match operator {
         "is" => preceded('.', is_value).parse_next(input),
         "in" => preceded('.', list).map(Test::In).parse_next(input),
         "fts" | "plfts" | "phfts" | "wfts" => {
-            let language = opt(delimited('(', take_while(1.., |character| character != ')'), ')')).parse_next(input)?;
+            let language = opt(delimited('(', take_while(1.., |character| character != ')'), ')'))
+                .parse_next(input)?;
             let language = language.map(str::to_owned);
-            let query = preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
-            let function = OPERATORS.iter().find(|(name, _)| *name == operator).map_or("websearch_to_tsquery", |(_, sql)| sql);
+            let query =
+                preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
+            let function = OPERATORS
+                .iter()
+                .find(|(name, _)| *name == operator)
+                .map_or("websearch_to_tsquery", |(_, sql)| sql);
             Ok(Test::FullText(function, language, query))
         }
         _ => {
             let Some((_, sql)) = OPERATORS.iter().find(|(name, _)| *name == operator) else {
                 return Err(ErrMode::Backtrack(ContextError::new()));
             };
-            let quantifier = opt(alt(("(any)".value(Quantifier::Any), "(all)".value(Quantifier::All)))).parse_next(input)?;
-            let mut value = preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
+            let quantifier =
+                opt(alt(("(any)".value(Quantifier::Any), "(all)".value(Quantifier::All))))
+                    .parse_next(input)?;
+            let mut value =
+                preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
             if matches!(operator, "like" | "ilike") {
                 value = value.replace('*', "%");
             }
@@ -333,7 +350,9 @@ fn test(input: &mut &str, in_tree: bool) -> Result<Test> {
 }
 
 fn is_value(input: &mut &str) -> Result<Test> {
-    let word: &str = take_while(1.., |character: char| character.is_ascii_alphabetic() || character == '_').parse_next(input)?;
+    let word: &str =
+        take_while(1.., |character: char| character.is_ascii_alphabetic() || character == '_')
+            .parse_next(input)?;
     let sql = match word.to_ascii_lowercase().as_str() {
         "null" => "is null",
         "not_null" => "is not null",
@@ -350,7 +369,8 @@ fn list(input: &mut &str) -> Result<Vec<String>> {
         delimited(spaces, quoted, (spaces, winnow::combinator::peek(one_of([',', ')'])))),
         take_while(0.., |character| !matches!(character, ',' | ')')).map(str::to_owned),
     ));
-    let values: Vec<String> = delimited('(', separated(1.., element, ','), ')').parse_next(input)?;
+    let values: Vec<String> =
+        delimited('(', separated(1.., element, ','), ')').parse_next(input)?;
     // "()" and "( )" hold no element rather than an empty one.
     Ok(if values.len() == 1 && values[0].trim().is_empty() { Vec::new() } else { values })
 }
@@ -362,7 +382,8 @@ fn value(input: &mut &str, in_tree: bool) -> Result<String> {
     alt((
         terminated(quoted, winnow::combinator::peek(one_of([',', ')', ' ']))),
         braced.map(str::to_owned),
-        take_while(0.., |character| !matches!(character, ',' | ')')).map(|text: &str| text.trim_end().to_owned()),
+        take_while(0.., |character| !matches!(character, ',' | ')'))
+            .map(|text: &str| text.trim_end().to_owned()),
     ))
     .parse_next(input)
 }
@@ -377,12 +398,8 @@ fn group_items(input: &mut &str, depth: usize) -> Result<Vec<Condition>> {
         return Err(ErrMode::Cut(ContextError::new()));
     }
     let item = |input: &mut &str| condition(input, depth);
-    delimited(
-        (spaces, '('),
-        separated(1.., delimited(spaces, item, spaces), ','),
-        ')',
-    )
-    .parse_next(input)
+    delimited((spaces, '('), separated(1.., delimited(spaces, item, spaces), ','), ')')
+        .parse_next(input)
 }
 
 fn condition(input: &mut &str, depth: usize) -> Result<Condition> {
@@ -417,21 +434,30 @@ mod tests {
         assert_eq!(select("id, title").unwrap(), [plain("id"), plain("title")]);
         assert_eq!(
             select("n:name::text").unwrap(),
-            [SelectItem::Field { field: column("name"), alias: Some("n".into()), cast: Some("text".into()) }]
+            [SelectItem::Field {
+                field: column("name"),
+                alias: Some("n".into()),
+                cast: Some("text".into())
+            }]
         );
-        let SelectItem::Field { field, .. } = &select("data->a->>0").unwrap()[0] else { panic!("a field") };
+        let SelectItem::Field { field, .. } = &select("data->a->>0").unwrap()[0] else {
+            panic!("a field")
+        };
         assert_eq!(field.steps[0], JsonStep { as_text: false, key: JsonKey::Name("a".into()) });
         assert_eq!(field.steps[1], JsonStep { as_text: true, key: JsonKey::Index(0) });
         assert_eq!(
             select("*,author:users!posts_user_id_fkey!inner(name)").unwrap(),
-            [SelectItem::All, SelectItem::Embed(Embed {
-                target: "users".into(),
-                alias: Some("author".into()),
-                hint: Some("posts_user_id_fkey".into()),
-                inner: true,
-                spread: false,
-                items: vec![plain("name")],
-            })]
+            [
+                SelectItem::All,
+                SelectItem::Embed(Embed {
+                    target: "users".into(),
+                    alias: Some("author".into()),
+                    hint: Some("posts_user_id_fkey".into()),
+                    inner: true,
+                    spread: false,
+                    items: vec![plain("name")],
+                })
+            ]
         );
         assert!(select("id,(").is_err());
         assert!(select(&"a(".repeat(200)).is_err());
@@ -447,7 +473,10 @@ mod tests {
             ("in.(1,\"a,b\",c)", (false, Test::In(vec!["1".into(), "a,b".into(), "c".into()]))),
             ("in.()", (false, Test::In(vec![]))),
             ("is.NULL", (false, Test::Is("is null"))),
-            ("fts(english).cat", (false, Test::FullText("to_tsquery", Some("english".into()), "cat".into()))),
+            (
+                "fts(english).cat",
+                (false, Test::FullText("to_tsquery", Some("english".into()), "cat".into())),
+            ),
             ("eq(any).{1,2}", (false, Test::Quantified("=", Quantifier::Any, "{1,2}".into()))),
         ];
         for (text, expected) in table {
@@ -460,14 +489,20 @@ mod tests {
 
     #[test]
     fn logic_trees() {
-        let [Condition::Group { any: true, conditions, .. }, Condition::Filter { negated: true, .. }] =
-            &logic("(or(a.eq.1, b.eq.\"x,y\"),c.not.is.null)").unwrap()[..]
+        let [
+            Condition::Group { any: true, conditions, .. },
+            Condition::Filter { negated: true, .. },
+        ] = &logic("(or(a.eq.1, b.eq.\"x,y\"),c.not.is.null)").unwrap()[..]
         else {
             panic!("a group and a filter")
         };
         assert_eq!(
             conditions[1],
-            Condition::Filter { field: column("b"), negated: false, test: Test::Compare("=", "x,y".into()) }
+            Condition::Filter {
+                field: column("b"),
+                negated: false,
+                test: Test::Compare("=", "x,y".into())
+            }
         );
         assert!(logic("()").is_err());
     }

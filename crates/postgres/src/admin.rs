@@ -98,7 +98,8 @@ where
 
 /// TLS, for an address that may need it.
 fn tls_for(address: &Address) -> Option<MakeRustlsConnect> {
-    let plain = matches!(address.host, AddressHost::Folder(_)) || address.encryption == Encryption::Off;
+    let plain =
+        matches!(address.host, AddressHost::Folder(_)) || address.encryption == Encryption::Off;
     if plain {
         return None;
     }

@@ -36,7 +36,8 @@ impl Home {
                 format!("the home {} cannot be made; choose another with --home", path.display())
             })?;
         }
-        let root = fs::canonicalize(path).with_context(|| format!("the home {}", path.display()))?;
+        let root =
+            fs::canonicalize(path).with_context(|| format!("the home {}", path.display()))?;
         if !root.is_dir() {
             bail!("the home {} is not a folder; choose another with --home", root.display());
         }
@@ -46,7 +47,10 @@ impl Home {
     /// The home at `path`, which has to exist.
     pub fn existing(path: &Path) -> Result<Self> {
         if !path.is_dir() {
-            bail!("there is no home at {}; `tenantry up` makes one, --home names another", path.display());
+            bail!(
+                "there is no home at {}; `tenantry up` makes one, --home names another",
+                path.display()
+            );
         }
         Home::open(path)
     }
@@ -70,14 +74,21 @@ impl Home {
             .write(true)
             .mode(0o600)
             .open(&path)
-            .with_context(|| format!("the home {} cannot be written; choose another with --home", self.root.display()))?;
+            .with_context(|| {
+                format!(
+                    "the home {} cannot be written; choose another with --home",
+                    self.root.display()
+                )
+            })?;
         match file.try_lock() {
             Ok(()) => Ok(HomeLock { _file: file }),
             Err(TryLockError::WouldBlock) => bail!(
                 "another tenantry runs on {}; stop it, or give this one another --home",
                 self.root.display()
             ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| path.display().to_string())
+            }
         }
     }
 
@@ -95,7 +106,8 @@ impl Home {
         let beside = self.file(&format!("{name}.new"));
         let write = || -> io::Result<()> {
             let _ = fs::remove_file(&beside);
-            let mut file = File::options().create_new(true).write(true).mode(0o600).open(&beside)?;
+            let mut file =
+                File::options().create_new(true).write(true).mode(0o600).open(&beside)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&beside, &path)

@@ -64,7 +64,11 @@ pub fn surround(router: Router, trusted_proxies: Vec<IpAddr>) -> Router {
 }
 
 /// Serves until `stop` says so, then lets running requests finish.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
     let mut stop_draining = stop.clone();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -105,7 +109,11 @@ async fn ready(State(databases): State<Arc<[(String, Database)]>>) -> Response {
 }
 
 /// Gives the request an id and the true address of its client, and writes one line about it.
-async fn identify_and_log(State(surroundings): State<Surroundings>, mut request: Request, next: Next) -> Response {
+async fn identify_and_log(
+    State(surroundings): State<Surroundings>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
     let method = request.method().clone();
@@ -142,7 +150,10 @@ fn request_id(request: &Request) -> HeaderValue {
 /// Audit trails believe `x-forwarded-for`, so only a trusted proxy may send it; for everybody else
 /// it is the address that the connection came from.
 fn set_client_address(request: &mut Request, trusted_proxies: &[IpAddr]) -> String {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip().to_canonical());
     let told = request.headers().get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
     let client = match (peer, told) {
         (Some(peer), Some(told)) if trusted_proxies.contains(&peer) => told.to_owned(),

@@ -47,7 +47,8 @@ impl Platform {
             None => {
                 let distribution = Distribution::install(home.root(), &tell)?;
                 let embedded =
-                    EmbeddedServer::start(home.root(), &distribution, secrets.postgres_port, &tell).await?;
+                    EmbeddedServer::start(home.root(), &distribution, secrets.postgres_port, &tell)
+                        .await?;
                 secrets.postgres_port = Some(embedded.port());
                 Server::Embedded(embedded)
             }
@@ -132,9 +133,15 @@ impl Platform {
 
     fn dsn_address(&self, login: Option<(&str, &str)>) -> Address {
         match (&self.server, login) {
-            (Server::Embedded(server), Some((user, password))) => server.loopback_address(user, password),
-            (Server::Embedded(server), None) => server.loopback_address(SUPERUSER, &self.secrets.superuser_password),
-            (Server::At(address), Some((user, password))) => address.with_login(user, Some(password)),
+            (Server::Embedded(server), Some((user, password))) => {
+                server.loopback_address(user, password)
+            }
+            (Server::Embedded(server), None) => {
+                server.loopback_address(SUPERUSER, &self.secrets.superuser_password)
+            }
+            (Server::At(address), Some((user, password))) => {
+                address.with_login(user, Some(password))
+            }
             (Server::At(address), None) => address.clone(),
         }
     }
@@ -148,12 +155,17 @@ impl Platform {
     }
 
     async fn prepare_server(&self) -> Result<()> {
-        let client = admin::connect(&self.admin_address())
-            .await
-            .map_err(|error| anyhow::anyhow!("PostgreSQL cannot be reached: {}", provision::describe(&error)))?;
+        let client = admin::connect(&self.admin_address()).await.map_err(|error| {
+            anyhow::anyhow!("PostgreSQL cannot be reached: {}", provision::describe(&error))
+        })?;
         provision::provision_cluster(&client).await?;
         if let Server::Embedded(_) = self.server {
-            provision::ensure_superuser_password(&client, SUPERUSER, &self.secrets.superuser_password).await?;
+            provision::ensure_superuser_password(
+                &client,
+                SUPERUSER,
+                &self.secrets.superuser_password,
+            )
+            .await?;
         }
         Ok(())
     }
@@ -164,18 +176,22 @@ impl Platform {
         let secrets = self.secrets.app(&name)?;
         // Kept before they are used: a crash in between must not lock anybody out.
         self.secrets.save(&self.home)?;
-        let client = admin::connect(&self.admin_address())
-            .await
-            .map_err(|error| anyhow::anyhow!("PostgreSQL cannot be reached: {}", provision::describe(&error)))?;
+        let client = admin::connect(&self.admin_address()).await.map_err(|error| {
+            anyhow::anyhow!("PostgreSQL cannot be reached: {}", provision::describe(&error))
+        })?;
         let roles = provision::AppRoles {
             app: &name,
             owner_password: &secrets.owner_password,
             server_password: &secrets.server_password,
             analyst_password: &secrets.analyst_password,
         };
-        provision::provision_app(&client, &roles).await.with_context(|| format!("the database of {name}"))?;
+        provision::provision_app(&client, &roles)
+            .await
+            .with_context(|| format!("the database of {name}"))?;
         let mut client = self.admin_client(&name).await?;
-        provision::provision_extensions(&client).await.with_context(|| format!("the database of {name}"))?;
+        provision::provision_extensions(&client)
+            .await
+            .with_context(|| format!("the database of {name}"))?;
         Platform::auth_migrator(app)?
             .up(&mut client, &Target::Head)
             .await

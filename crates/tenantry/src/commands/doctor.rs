@@ -69,14 +69,18 @@ impl Doctor {
     }
 
     fn check_port(&self, home: &Path) -> Finding {
-        let running = Home::existing(home).ok().and_then(|home| RunningStatus::of_running(&home).ok().flatten());
+        let running = Home::existing(home)
+            .ok()
+            .and_then(|home| RunningStatus::of_running(&home).ok().flatten());
         let check = "port";
         match (running, TcpListener::bind(("127.0.0.1", self.port))) {
             (Some(status), _) => well(check, format!("tenantry serves {}", status.url)),
             (None, Ok(_)) => well(check, format!("127.0.0.1:{} is free", self.port)),
-            (None, Err(error)) => {
-                wrong(check, format!("127.0.0.1:{}: {error}", self.port), "choose another with --port")
-            }
+            (None, Err(error)) => wrong(
+                check,
+                format!("127.0.0.1:{}: {error}", self.port),
+                "choose another with --port",
+            ),
         }
     }
 }
@@ -106,9 +110,16 @@ fn check_pip(home: &Path) -> Finding {
     match pip {
         Ok(output) if output.status.success() => {
             let version = String::from_utf8_lossy(&output.stdout);
-            well("postgresql", format!("will be fetched by {}", version.split(" from ").next().unwrap_or("pip")))
+            well(
+                "postgresql",
+                format!("will be fetched by {}", version.split(" from ").next().unwrap_or("pip")),
+            )
         }
-        _ => wrong("postgresql", "python3 with pip is not there to fetch it", "apt-get install python3-pip"),
+        _ => wrong(
+            "postgresql",
+            "python3 with pip is not there to fetch it",
+            "apt-get install python3-pip",
+        ),
     }
 }
 
@@ -120,7 +131,9 @@ fn check_user(home: &Path) -> Finding {
     };
     let absolute = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
     match user.check_can_enter(&absolute) {
-        Err(error) => wrong(check, format!("PostgreSQL runs as {}", user.name()), error.to_string()),
+        Err(error) => {
+            wrong(check, format!("PostgreSQL runs as {}", user.name()), error.to_string())
+        }
         Ok(()) if user.is_shared() => wrong(
             check,
             "PostgreSQL would run as nobody, which other services share",
@@ -157,7 +170,11 @@ fn check_space(path: &Path) -> Finding {
             let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
             let found = format!("{} MiB free", free >> 20);
             if free < LEAST_FREE_BYTES {
-                return wrong(check, found, format!("make room for at least {} MiB", LEAST_FREE_BYTES >> 20));
+                return wrong(
+                    check,
+                    found,
+                    format!("make room for at least {} MiB", LEAST_FREE_BYTES >> 20),
+                );
             }
             well(check, found)
         }
@@ -168,9 +185,11 @@ fn check_space(path: &Path) -> Finding {
 fn check_open_files() -> Finding {
     let check = "open files";
     match nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE) {
-        Ok((soft, _)) if soft < LEAST_OPEN_FILES => {
-            wrong(check, format!("the limit is {soft}"), format!("ulimit -n {}", LEAST_OPEN_FILES * 4))
-        }
+        Ok((soft, _)) if soft < LEAST_OPEN_FILES => wrong(
+            check,
+            format!("the limit is {soft}"),
+            format!("ulimit -n {}", LEAST_OPEN_FILES * 4),
+        ),
         Ok((soft, _)) => well(check, format!("the limit is {soft}")),
         Err(error) => wrong(check, error.to_string(), "ulimit -n 4096"),
     }

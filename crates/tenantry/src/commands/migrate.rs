@@ -4,13 +4,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
-use tenantry_migrate::{Direction, HistoryEntry, Migrator, Progress, Revision, Status, Step, new_pair};
+use tenantry_migrate::{
+    Direction, HistoryEntry, Migrator, Progress, Revision, Status, Step, new_pair,
+};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
+use crate::apps;
 use crate::home::Home;
 use crate::platform::{Platform, announce_schema_change, bind};
-use crate::apps;
 
 /// `tenantry migrate`
 #[derive(clap::Args)]
@@ -112,8 +114,10 @@ impl Migrate {
 
 /// A revision with what a reader of the history wants to know: its names, and when it was applied.
 fn history_line(entry: &HistoryEntry) -> String {
-    let version = entry.version.as_ref().map(|version| format!("  version {version}")).unwrap_or_default();
-    let identifier = entry.identifier.as_ref().map(|identifier| format!("  ({identifier})")).unwrap_or_default();
+    let version =
+        entry.version.as_ref().map(|version| format!("  version {version}")).unwrap_or_default();
+    let identifier =
+        entry.identifier.as_ref().map(|identifier| format!("  ({identifier})")).unwrap_or_default();
     let applied = match &entry.applied {
         Some(row) => format!("  applied {} by {}", row.applied_at, row.applied_by),
         None => "  not applied".into(),
@@ -147,7 +151,9 @@ async fn settle(migrator: &Migrator, client: &mut Client, app: &App) -> Result<(
 fn make_files(app: &App, name: &str) -> Result<()> {
     let folder = app
         .folder()
-        .with_context(|| format!("{} ships inside the program; name its folder instead", app.name()))?
+        .with_context(|| {
+            format!("{} ships inside the program; name its folder instead", app.name())
+        })?
         .join("migrations");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let head = Platform::migrator(app)?.revisions().head().map_or(0, Revision::number);

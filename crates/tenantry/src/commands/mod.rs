@@ -14,7 +14,13 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct HomeArgument {
     /// The folder that holds PostgreSQL, its data, keys and logs
-    #[arg(long, value_name = "DIR", default_value = ".tenantry", env = "TENANTRY_HOME", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".tenantry",
+        env = "TENANTRY_HOME",
+        global = true
+    )]
     pub home: PathBuf,
 }
 

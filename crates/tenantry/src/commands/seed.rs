@@ -4,9 +4,9 @@ use tenantry_migrate::{run_sql_seed, upsert_json_seed};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
+use crate::apps;
 use crate::home::Home;
 use crate::platform::Platform;
-use crate::apps;
 
 /// `tenantry seed`
 #[derive(clap::Args)]
@@ -50,11 +50,10 @@ impl Seed {
         let Some(demo) = &app.manifest().demo else {
             bail!("{} has no demo data; name a file under [demo] in its app.toml", app.name());
         };
-        let algorithm = app
-            .manifest()
-            .identity
-            .as_ref()
-            .map_or_else(PasswordAlgorithm::default, |identity| identity.options.password_algorithm);
+        let algorithm =
+            app.manifest().identity.as_ref().map_or_else(PasswordAlgorithm::default, |identity| {
+                identity.options.password_algorithm
+            });
         let hash = match &self.password {
             Some(password) => tenantry_auth::hash_password(algorithm, password)?,
             None => String::new(),
@@ -65,7 +64,8 @@ impl Seed {
             ("tenantry.demo_scale", self.scale.to_string()),
             ("tenantry.demo_password_hash", hash),
         ];
-        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let settings: Vec<(&str, &str)> =
+            settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let source = source(app, &demo.file.value)?;
         let owner = owner_role(app.name());
         let changed = run_sql_seed(&mut client, Some(&owner), &source, &settings).await?;

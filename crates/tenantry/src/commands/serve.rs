@@ -30,9 +30,9 @@ impl Serve {
         let settings = Settings::parse(&text).with_context(|| self.config.display().to_string())?;
         let address: Address = settings.required("db-uri")?.parse()?;
         let schemas = settings.list("db-schemas", "public");
-        let client = admin::connect(&address)
-            .await
-            .map_err(|error| anyhow::anyhow!("db-uri: {}", tenantry_postgres::provision::describe(&error)))?;
+        let client = admin::connect(&address).await.map_err(|error| {
+            anyhow::anyhow!("db-uri: {}", tenantry_postgres::provision::describe(&error))
+        })?;
         let catalog = CatalogHandle::new(Catalog::read(&client, &schemas).await?);
         let connections = settings.number("db-pool", 10)?;
         let database = Database::new(DatabaseOptions {
@@ -45,7 +45,11 @@ impl Serve {
             schemas,
             extra_search_path: settings.list("db-extra-search-path", "public"),
             anonymous_role: anonymous_role.clone().unwrap_or_default(),
-            max_rows: settings.text("db-max-rows").map(|text| text.parse()).transpose().context("db-max-rows")?,
+            max_rows: settings
+                .text("db-max-rows")
+                .map(|text| text.parse())
+                .transpose()
+                .context("db-max-rows")?,
             ..DataApiConfig::default()
         };
         let authenticator = Authenticator::new(secret, anonymous_role);
@@ -168,6 +172,11 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_said() {
         assert!(Settings::parse("db-uri").unwrap_err().to_string().contains("line 1"));
-        assert!(Settings::parse("\nfavourite-colour = 1").unwrap_err().to_string().contains("favourite-colour"));
+        assert!(
+            Settings::parse("\nfavourite-colour = 1")
+                .unwrap_err()
+                .to_string()
+                .contains("favourite-colour")
+        );
     }
 }

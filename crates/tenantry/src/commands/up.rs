@@ -54,7 +54,9 @@ impl Up {
         start_log(self.json_log);
         let apps = apps::chosen(&self.apps)?;
         if apps.is_empty() {
-            bail!("there is nothing to serve: name applications with --apps, or a folder with --app");
+            bail!(
+                "there is nothing to serve: name applications with --apps, or a folder with --app"
+            );
         }
         // The port first: what fails at once should not wait for PostgreSQL.
         let listener = TcpListener::bind((self.host, self.port)).await.with_context(|| {
@@ -185,14 +187,22 @@ fn follow_schema_changes(
     });
 }
 
-async fn refresh(client: &Client, app: &str, schemas: &[String], catalog: &CatalogHandle, database: &Database) {
+async fn refresh(
+    client: &Client,
+    app: &str,
+    schemas: &[String],
+    catalog: &CatalogHandle,
+    database: &Database,
+) {
     match Catalog::read(client, schemas).await {
         Ok(fresh) => {
             catalog.replace(fresh);
             database.schema_changed();
             tracing::info!(app, "the schema was read again");
         }
-        Err(error) => tracing::error!(app, %error, "the schema could not be read; the old one stays"),
+        Err(error) => {
+            tracing::error!(app, %error, "the schema could not be read; the old one stays")
+        }
     }
 }
 
