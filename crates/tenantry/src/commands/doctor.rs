@@ -167,7 +167,7 @@ fn check_space(path: &Path) -> Finding {
     };
     match nix::sys::statvfs::statvfs(existing) {
         Ok(stat) => {
-            let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
+            let free = stat.blocks_available() * stat.fragment_size();
             let found = format!("{} MiB free", free >> 20);
             if free < LEAST_FREE_BYTES {
                 return wrong(
