@@ -26,6 +26,29 @@ fn an_existing_server_is_used_by_url() {
 }
 
 #[test]
+fn one_application_may_be_on_a_server_of_its_own() {
+    let (theirs, ours) = (Home::new(), Home::new());
+    let server = Program::start(&theirs, &["--apps", "press"]);
+    let url = format!("notes={}", server.text("/admin_dsn"));
+    let program =
+        Program::start(&ours, &["--apps", "board", "--app", &notes(), "--app-database-url", &url]);
+    let (ann, _) = program.client("notes").sign_up("ann@example.com");
+    assert_eq!(ann.post("/rest/v1/notes", &json!({ "body": "Here" })).status, 201);
+    let port = |dsn: &str| dsn.rsplit(':').next().unwrap().split('/').next().unwrap().to_owned();
+    assert_eq!(port(program.text("/apps/notes/dsn/owner")), port(server.text("/admin_dsn")));
+    assert_eq!(port(program.text("/apps/board/dsn/owner")), port(program.text("/admin_dsn")));
+    assert_ne!(port(program.text("/admin_dsn")), port(server.text("/admin_dsn")));
+    // Another home on the same server: its passwords count from now on.
+    let third = Home::new();
+    drop(program);
+    let program = Program::start(&third, &["--app", &notes(), "--app-database-url", &url]);
+    assert_eq!(
+        program.client("notes").service().get("/rest/v1/notes?select=body").body,
+        json!([{ "body": "Here" }])
+    );
+}
+
+#[test]
 fn a_server_that_cannot_be_reached_is_said() {
     let refused = Program::try_start(
         &Home::new(),

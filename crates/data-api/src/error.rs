@@ -27,6 +27,9 @@ pub enum DataError {
     /// The body is not what the request needs.
     #[error("{0}")]
     Body(String),
+    /// The body is larger than the server takes.
+    #[error("The body is larger than {0} bytes")]
+    TooLarge(usize),
     /// The range makes no sense.
     #[error("Requested range not satisfiable")]
     Range(String),
@@ -195,6 +198,7 @@ impl DataError {
             ),
             E::Method(_) => plain(405, "PGRST117"),
             E::Body(_) => plain(400, "PGRST102"),
+            E::TooLarge(_) => plain(413, "PGRST102"),
             E::Range(_) => plain(416, "PGRST103"),
             E::Schema(_, exposed) => row(
                 406,

@@ -189,9 +189,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn read_body(body: Body, most: usize) -> Result<Bytes, DataError> {
-    to_bytes(body, most)
-        .await
-        .map_err(|error| DataError::Body(format!("The body could not be read: {error}")))
+    to_bytes(body, most).await.map_err(|error| {
+        let source = std::error::Error::source(&error);
+        if source.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+            DataError::TooLarge(most)
+        } else {
+            DataError::Body(format!("The body could not be read: {error}"))
+        }
+    })
 }
 
 /// What `current_setting` shows of the request. Credentials stay out.

@@ -6,8 +6,12 @@ use crate::identifier::{quote_identifier, quote_literal};
 
 /// Roles that all applications of a server share.
 const CLUSTER_ROLES: &str = include_str!("../sql/cluster_roles.sql");
-/// Extensions that every application's database has.
-const EXTENSIONS: &str = include_str!("../sql/extensions.sql");
+/// Extensions live in a schema of their own, where Supabase's migrations look for them.
+const EXTENSIONS_SCHEMA: &str = "\
+create schema if not exists extensions;
+grant usage on schema extensions to public";
+/// Extensions that every application's database has, where the server can provide them.
+const EXTENSIONS: [&str; 2] = ["vector", "pg_trgm"];
 
 /// The oldest server that tenantry works with.
 const OLDEST_SERVER: i32 = 150_000;
@@ -26,11 +30,6 @@ pub enum ProvisionError {
          CREATEROLE, CREATEDB and BYPASSRLS"
     )]
     Forbidden(String, String),
-    /// The server lacks an extension.
-    #[error(
-        "the server cannot provide an extension: {0}; on Debian install postgresql-<version>-pgvector"
-    )]
-    NoExtension(String),
     /// Anything else that PostgreSQL said.
     #[error("{}", describe(.0))]
     Database(#[from] Error),
@@ -152,16 +151,28 @@ pub async fn provision_app(client: &Client, roles: &AppRoles<'_>) -> Result<bool
 }
 
 /// Makes the extensions of an application's database; `client` is connected to it. Safe to repeat.
+/// Answers the names of those that the server does not have.
 ///
 /// # Errors
-/// [`ProvisionError::NoExtension`] or what PostgreSQL says.
-pub async fn provision_extensions(client: &Client) -> Result<(), ProvisionError> {
-    match client.batch_execute(EXTENSIONS).await {
-        Err(error) if error.code().is_some_and(|code| matches!(code.code(), "0A000" | "58P01")) => {
-            Err(ProvisionError::NoExtension(describe(&error)))
+/// What PostgreSQL says.
+pub async fn provision_extensions(client: &Client) -> Result<Vec<&'static str>, ProvisionError> {
+    client.batch_execute(EXTENSIONS_SCHEMA).await?;
+    let mut missing = Vec::new();
+    for name in EXTENSIONS {
+        let available = client
+            .query_opt("select from pg_available_extensions where name = $1", &[&name])
+            .await?;
+        if available.is_none() {
+            missing.push(name);
+            continue;
         }
-        outcome => Ok(outcome?),
+        let create = format!(
+            "create extension if not exists {} with schema extensions",
+            quote_identifier(name)
+        );
+        allowed(client, client.batch_execute(&create).await).await?;
     }
+    Ok(missing)
 }
 
 async fn server_version(client: &Client) -> Result<i32, Error> {
@@ -173,7 +184,15 @@ async fn role_exists(client: &Client, name: &str) -> Result<bool, Error> {
     Ok(client.query_opt("select from pg_roles where rolname = $1", &[&name]).await?.is_some())
 }
 
-async fn set_password(client: &Client, role: &str, password: &str) -> Result<(), ProvisionError> {
+/// Sets a login's password.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub async fn set_password(
+    client: &Client,
+    role: &str,
+    password: &str,
+) -> Result<(), ProvisionError> {
     let sql = format!("alter role {} password {}", quote_identifier(role), quote_literal(password));
     Ok(client.batch_execute(&sql).await?)
 }

@@ -23,8 +23,9 @@ pub struct RunningStatus {
     /// The embedded server's process id; absent with a server by URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postmaster_pid: Option<i32>,
-    /// A DSN for administration.
-    pub admin_dsn: String,
+    /// A DSN for administration; absent where every application is on a server of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_dsn: Option<String>,
     /// By name.
     pub apps: BTreeMap<String, AppStatus>,
 }
@@ -42,6 +43,9 @@ pub struct AppStatus {
     pub jwt_secret: String,
     /// One for each login.
     pub dsn: Dsns,
+    /// A DSN for administration, where the application is on a server of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_dsn: Option<String>,
 }
 
 /// The logins of one application's database.

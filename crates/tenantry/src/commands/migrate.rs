@@ -65,7 +65,7 @@ impl Migrate {
             return make_files(&app, name);
         }
         let home = Home::open(&self.home.home)?;
-        let mut platform = Platform::join_or_start(home, &self.server).await?;
+        let mut platform = Platform::join_or_start(home, &self.server, app.name()).await?;
         let outcome = self.run_on(&mut platform, &app).await;
         platform.stop().await;
         outcome

@@ -31,6 +31,14 @@ pub struct ServerArgument {
     /// may make roles and databases
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+    /// The same for one application, as NAME=URL; the environment's DATABASE_URL_<NAME> does too
+    #[arg(long = "app-database-url", value_name = "NAME=URL", value_parser = name_and_url, global = true)]
+    pub app_database_urls: Vec<(String, String)>,
+}
+
+fn name_and_url(text: &str) -> Result<(String, String), String> {
+    let (name, url) = text.split_once('=').ok_or("expected NAME=URL")?;
+    Ok((name.to_owned(), url.to_owned()))
 }
 
 /// Which applications are meant.

@@ -51,8 +51,9 @@ impl Psql {
             Role::Server => app.dsn.server.clone(),
             Role::Analyst => app.dsn.analyst.clone(),
             Role::Admin => {
-                let address: tenantry_postgres::Address = status.admin_dsn.parse()?;
-                address.with_database(&self.app).url()
+                let dsn = app.admin_dsn.as_ref().or(status.admin_dsn.as_ref());
+                let dsn = dsn.context("no administrator's DSN is known")?;
+                dsn.parse::<tenantry_postgres::Address>()?.with_database(&self.app).url()
             }
         };
         let program = match status.postmaster_pid {

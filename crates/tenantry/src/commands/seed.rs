@@ -35,7 +35,7 @@ impl Seed {
     pub async fn run(self) -> Result<()> {
         let app = apps::named(&self.app)?;
         let home = Home::open(&self.home.home)?;
-        let mut platform = Platform::join_or_start(home, &self.server).await?;
+        let mut platform = Platform::join_or_start(home, &self.server, app.name()).await?;
         let outcome = self.run_on(&mut platform, &app).await;
         platform.stop().await;
         outcome

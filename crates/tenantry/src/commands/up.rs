@@ -9,7 +9,7 @@ use tenantry_app::App;
 use tenantry_auth::{AuthApi, AuthConfig};
 use tenantry_catalog::{Catalog, CatalogHandle};
 use tenantry_data_api::{DataApi, DataApiConfig};
-use tenantry_postgres::{Database, DatabaseOptions, admin};
+use tenantry_postgres::{Address, Database, DatabaseOptions, admin};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
@@ -63,11 +63,12 @@ impl Up {
             format!("{}:{} cannot be listened on; choose another with --port", self.host, self.port)
         })?;
         let home = Home::open(&self.home.home)?;
+        let names: Vec<&str> = apps.iter().map(App::name).collect();
         let status_file = home.file("status.json");
         let mut stop = stop_signal()?;
-        let mut platform = Platform::start(home, &self.server).await?;
+        let mut platform = Platform::start(home, &self.server, &names).await?;
         let outcome = tokio::select! {
-            outcome = self.serve(&mut platform, apps, listener, stop.clone()) => outcome,
+            outcome = self.serve(&mut platform, &apps, listener, stop.clone()) => outcome,
             // Told to stop while it was still starting.
             () = stopped_before_ready(&mut stop, &status_file) => Ok(()),
         };
@@ -80,7 +81,7 @@ impl Up {
     async fn serve(
         &self,
         platform: &mut Platform,
-        apps: Vec<App>,
+        apps: &[App],
         listener: TcpListener,
         stop: watch::Receiver<bool>,
     ) -> Result<()> {
@@ -88,7 +89,7 @@ impl Up {
         let sockets = Arc::new(Semaphore::new(MOST_SERVER_SOCKETS));
         let mut routes = Vec::new();
         let mut statuses = BTreeMap::new();
-        for app in &apps {
+        for app in apps {
             tell(&format!("preparing {}", app.name()));
             platform.bring_up(app).await?;
             let (app_routes, status) = open_app(platform, app, &url, sockets.clone()).await?;
@@ -127,11 +128,17 @@ async fn open_app(
     let manifest = app.manifest();
     let schemas: Vec<String> = manifest.schema_names().map(str::to_owned).collect();
     let app_url = format!("{url}/{name}");
-    let address = platform.request_address(&name, &secrets.server_password);
+    let address = platform.request_address(&name, &secrets.server_password)?;
     let database = Database::new(DatabaseOptions::new(address, sockets));
     let client = platform.admin_client(&name).await?;
     let catalog = CatalogHandle::new(Catalog::read(&client, &schemas).await?);
-    follow_schema_changes(platform, &name, schemas.clone(), catalog.clone(), database.clone());
+    follow_schema_changes(
+        platform.admin_address(&name)?,
+        &name,
+        schemas.clone(),
+        catalog.clone(),
+        database.clone(),
+    );
     let config = DataApiConfig {
         schemas,
         extra_search_path: manifest.extra_search_path.clone(),
@@ -152,19 +159,19 @@ async fn open_app(
         service_key: secrets.service_key,
         jwt_secret: secrets.jwt_secret,
         dsn: platform.dsns(&name)?,
+        admin_dsn: platform.own_admin_dsn(&name),
     };
     Ok((AppRoutes { name, data_api, auth, database }, status))
 }
 
 /// Reads the catalog again whenever somebody says `notify pgrst`, as migrations do.
 fn follow_schema_changes(
-    platform: &Platform,
+    address: Address,
     app: &str,
     schemas: Vec<String>,
     catalog: CatalogHandle,
     database: Database,
 ) {
-    let address = platform.admin_address().with_database(app);
     let app = app.to_owned();
     tokio::spawn(async move {
         // After a lost connection something may have changed unheard, so the catalog is read again.
