@@ -118,9 +118,8 @@ impl ApiRequest {
         for (name, value) in query_pairs(query) {
             request.take_parameter(name, value)?;
         }
-        if action == (Action::Read { head: false }) && !headers.contains_key("range-unit")
-            || text("range-unit") == Some("items")
-        {
+        let in_items = text("range-unit").is_none_or(|unit| unit == "items");
+        if action == (Action::Read { head: false }) && in_items {
             request.intersect_range(text("range"))?;
         }
         Ok(request)

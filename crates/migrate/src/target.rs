@@ -9,7 +9,7 @@ use crate::{Direction, MigrateError, Revision, Revisions};
 pub enum Target {
     /// `head`: the newest revision.
     Head,
-    /// `base`: before the first revision.
+    /// `base` or `0`: before the first revision.
     Base,
     /// `+N`: so many revisions up.
     Forward(u32),
@@ -31,7 +31,7 @@ impl FromStr for Target {
         let steps = |sign| text.strip_prefix(sign).and_then(|count| count.parse().ok());
         Ok(match text {
             "head" => Target::Head,
-            "base" => Target::Base,
+            "base" | "0" => Target::Base,
             _ => match (steps('+'), steps('-')) {
                 (Some(count), _) => Target::Forward(count),
                 (_, Some(count)) => Target::Back(count),
