@@ -1,4 +1,4 @@
-//! The HTTP server around the applications' routers: health, request ids, logs, CORS, drain.
+//! What surrounds the applications' routers: health, request ids, logs, CORS.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -12,12 +12,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tenantry_caller::{Caller, Capability};
 use tenantry_postgres::{Database, Lane, Statement, Work};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-/// How long requests may take to finish after the program was told to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The name of the header that carries a request's id, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -61,30 +57,6 @@ pub fn router(apps: Vec<AppRoutes>, trusted_proxies: Vec<IpAddr>) -> Router {
 pub fn surround(router: Router, trusted_proxies: Vec<IpAddr>) -> Router {
     let surroundings = Surroundings { trusted_proxies: trusted_proxies.into() };
     router.layer(cors()).layer(middleware::from_fn_with_state(surroundings, identify_and_log))
-}
-
-/// Serves until `stop` says so, then lets running requests finish.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let mut stop_draining = stop.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    });
-    let drained_too_long = async move {
-        let _ = stop_draining.wait_for(|stopped| *stopped).await;
-        tokio::time::sleep(DRAIN_TIMEOUT).await;
-    };
-    tokio::select! {
-        outcome = serving => outcome,
-        () = drained_too_long => {
-            tracing::warn!("requests still ran after {} s and were cut off", DRAIN_TIMEOUT.as_secs());
-            Ok(())
-        }
-    }
 }
 
 /// Whether every application's database answers.

@@ -4,6 +4,7 @@ mod apps;
 mod commands;
 mod home;
 mod http;
+mod listen;
 mod platform;
 mod secrets;
 mod status;

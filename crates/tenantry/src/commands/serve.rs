@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::commands::up::start_log;
 use crate::http;
+use crate::listen;
 
 /// `tenantry serve`
 #[derive(clap::Args)]
@@ -75,7 +76,8 @@ impl Serve {
             let _ = sender.send(true);
             std::future::pending::<()>().await;
         });
-        Ok(http::serve(listener, http::surround(router, Vec::new()), stop).await?)
+        listen::serve(listener, http::surround(router, Vec::new()), stop).await;
+        Ok(())
     }
 }
 

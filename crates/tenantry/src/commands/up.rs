@@ -19,6 +19,7 @@ use super::{AppArguments, HomeArgument, ServerArgument};
 use crate::apps;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
+use crate::listen;
 use crate::platform::{Platform, RECONNECT_PAUSE, tell};
 use crate::secrets::ANONYMOUS_ROLE;
 use crate::status::{AppStatus, RunningStatus};
@@ -106,11 +107,11 @@ impl Up {
             apps: statuses,
         };
         let router = http::router(routes, self.trusted_proxies.clone());
-        let serving = tokio::spawn(http::serve(listener, router, stop));
+        let serving = tokio::spawn(listen::serve(listener, router, stop));
         status.save(&platform.home)?;
         print_ready(&status);
         tokio::select! {
-            outcome = serving => Ok(outcome??),
+            outcome = serving => Ok(outcome?),
             () = platform.server_ended() => bail!("PostgreSQL ended by itself; its log is in {}", platform.home.file("log").display()),
         }
     }
