@@ -173,8 +173,8 @@ def run_wrk(server, path, connections, seconds):
     own = ended.children_user + ended.children_system - started.children_user - started.children_system
     return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", output.stdout).group(1)),
             "server_us": (after[0] - before[0]) / count * 1e6, "postgres_us": (after[1] - before[1]) / count * 1e6,
-            "client_us": own / count * 1e6, "p50": re.search(r"50%\s+(\S+)", output.stdout).group(1),
-            "p99": re.search(r"99%\s+(\S+)", output.stdout).group(1)}
+            "client_us": own / count * 1e6, "p50": re.search(r"\n\s+50%\s+(\S+)", output.stdout).group(1),
+            "p99": re.search(r"\n\s+99%\s+(\S+)", output.stdout).group(1)}
 
 
 def median(rounds, key):
