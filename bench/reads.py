@@ -111,7 +111,7 @@ def captured_statements(server, path, bearer):
 def pgbench_script(server, settings, read, name):
     """The same statements with pgbench's variables for the parameters."""
     values = ["public, extensions", json.dumps({"sub": user_id(7), "role": "authenticated"}), user_id(7), "GET", "/items",
-              '{"host":"127.0.0.1","user-agent":"pgbench","accept":"*/*"}', "{}", "UTC", "5000", "on", "authenticated"]
+              '{"host":"127.0.0.1","user-agent":"pgbench","accept":"*/*"}', "{}", "UTC", "1000", "on", "authenticated"]
     variables = []
     for number, value in reversed(list(enumerate(values, 1))):
         settings = settings.replace(f"${number}", f":s{number}")

@@ -134,6 +134,24 @@ pub enum Returns {
 }
 
 impl Catalog {
+    /// A catalog of these parts, for whoever plans without a database.
+    pub fn of(
+        relations: Vec<Relation>,
+        functions: Vec<Function>,
+        foreign_keys: Vec<ForeignKey>,
+    ) -> Self {
+        let mut catalog = Catalog { foreign_keys, ..Catalog::default() };
+        for relation in relations {
+            let schema = catalog.schemas.entry(relation.schema.clone()).or_default();
+            schema.relations.insert(relation.name.clone(), relation);
+        }
+        for function in functions {
+            let schema = catalog.schemas.entry(function.schema.clone()).or_default();
+            schema.functions.entry(function.name.clone()).or_default().push(function);
+        }
+        catalog
+    }
+
     /// A relation by schema and name.
     pub fn relation(&self, schema: &str, name: &str) -> Option<&Relation> {
         self.schemas.get(schema)?.relations.get(name)

@@ -8,7 +8,10 @@ use tenantry_catalog::{Catalog, ForeignKey, Function, Relation, Returns};
 use crate::api_request::{Action, ApiRequest, Target, is_null_test};
 use crate::error::DataError;
 use crate::preferences::{Representation, Resolution};
-use crate::syntax::{Condition, Embed, Field, OrderTerm, SelectItem};
+use crate::syntax::{Condition, Embed, Field, OrderTerm, SelectItem, Test};
+
+/// A read of more rows gets a socket of its own: others would wait behind it.
+const MOST_SHARED_ROWS: u64 = 1000;
 
 /// A request with its meaning.
 #[derive(Debug)]
@@ -207,9 +210,35 @@ impl Plan {
             }
             (Target::Function(name), _) => PlannedWork::Call(resolver.call(name)?),
         };
-        let shareable = matches!(&work, PlannedWork::Read(plan) if is_shareable(catalog, plan));
+        let counts = request.preferences.count.is_some();
+        let shareable = match &work {
+            PlannedWork::Read(plan) => {
+                !counts && is_bounded(catalog, plan) && is_shareable(catalog, plan)
+            }
+            PlannedWork::Write(_) | PlannedWork::Call(_) => false,
+        };
         Ok(Plan { schema, work, shareable })
     }
+}
+
+/// Whether a read is of few rows: by its limit, or by the whole primary key.
+fn is_bounded(catalog: &Catalog, plan: &ReadPlan) -> bool {
+    if plan.limit.is_some_and(|limit| limit <= MOST_SHARED_ROWS) {
+        return true;
+    }
+    let key = catalog
+        .relation(&plan.relation.0, &plan.relation.1)
+        .map_or(&[][..], |relation| relation.primary_key.as_slice());
+    let is_given = |column: &String| {
+        plan.conditions.iter().any(|condition| {
+            matches!(
+                condition,
+                PlannedCondition::On(Condition::Filter { field, negated: false, test: Test::Compare("=", _) })
+                    if field.column == *column && field.steps.is_empty()
+            )
+        })
+    };
+    !key.is_empty() && key.iter().all(is_given)
 }
 
 fn is_shareable(catalog: &Catalog, plan: &ReadPlan) -> bool {
