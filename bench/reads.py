@@ -66,7 +66,7 @@ class Server:
         if not os.path.exists(binary):
             sys.exit("build it first: cargo build --release")
         self.process = subprocess.Popen(
-            [binary, "up", "--home", self.home, "--port", "0", "--app", os.path.join(ROOT, "bench/app")],
+            [binary, "up", "--home", self.home, "--port", "0", "--apps", "", "--app", os.path.join(ROOT, "bench/app")],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ, RUST_LOG="error"), text=True)
         for line in self.process.stdout:
             if line.startswith("ready"):

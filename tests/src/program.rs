@@ -122,6 +122,10 @@ impl Program {
         if !arguments.contains(&"--port") {
             all.extend(["--port", "0"]);
         }
+        // A folder of one's own is enough for most tests.
+        if arguments.contains(&"--app") && !arguments.contains(&"--apps") {
+            all.extend(["--apps", ""]);
+        }
         all.extend(arguments);
         Program::spawn(command(&all), home)
     }

@@ -69,7 +69,7 @@ fn an_ordinary_user_runs_it_and_a_read_only_home_is_refused() {
         fs::copy(program, &binary).unwrap();
         assert!(Command::new("cp").arg("-r").arg(notes()).arg(&folder).status().unwrap().success());
         let mut command = Command::new(binary);
-        command.args(["up", "--port", "0", "--home", &path, "--app"]).arg(folder);
+        command.args(["up", "--port", "0", "--apps", "", "--home", &path, "--app"]).arg(folder);
         command.uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
         command.env("XDG_CACHE_HOME", base.join("cache")).env("HOME", &base).current_dir(&base);
         command

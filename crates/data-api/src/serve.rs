@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 use tenantry_caller::{Authenticator, Caller};
 use tenantry_catalog::CatalogHandle;
@@ -188,15 +189,25 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     token.or_else(|| headers.get("apikey").and_then(|value| value.to_str().ok()))
 }
 
-async fn read_body(body: Body, most: usize) -> Result<Bytes, DataError> {
-    to_bytes(body, most).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        if source.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-            DataError::TooLarge(most)
-        } else {
-            DataError::Body(format!("The body could not be read: {error}"))
+/// A client that sends too much hears so only if it may finish sending: the connection would break
+/// under it otherwise. So much more than the limit is read, and thrown away.
+const PATIENCE: usize = 4;
+
+async fn read_body(mut body: Body, most: usize) -> Result<Bytes, DataError> {
+    let mut collected = BytesMut::new();
+    let mut received = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|error| DataError::Body(format!("The body could not be read: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        received += data.len();
+        if received <= most {
+            collected.extend_from_slice(&data);
+        } else if received > most.saturating_mul(PATIENCE) {
+            break;
         }
-    })
+    }
+    if received > most { Err(DataError::TooLarge(most)) } else { Ok(collected.freeze()) }
 }
 
 /// What `current_setting` shows of the request. Credentials stay out.

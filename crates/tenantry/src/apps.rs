@@ -17,8 +17,8 @@ static SHIPPED: [(&str, Dir<'static>); 5] = [
     ("profiler", include_dir!("$CARGO_MANIFEST_DIR/../../apps/profiler")),
 ];
 
-/// The applications that the arguments choose: all that ship unless `--apps` names some, and every
-/// `--app` folder.
+/// The applications that the arguments choose: all that ship unless `--apps` names some (or, empty,
+/// none), and beside them every `--app` folder.
 pub fn chosen(arguments: &AppArguments) -> Result<Vec<App>> {
     let mut apps = Vec::new();
     match &arguments.apps {
@@ -27,8 +27,6 @@ pub fn chosen(arguments: &AppArguments) -> Result<Vec<App>> {
                 apps.push(shipped(name)?);
             }
         }
-        // A folder of one's own is served alone, unless others are named.
-        None if !arguments.folders.is_empty() => {}
         None => {
             for (name, _) in &SHIPPED {
                 apps.push(shipped(name)?);

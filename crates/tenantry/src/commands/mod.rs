@@ -44,10 +44,10 @@ fn name_and_url(text: &str) -> Result<(String, String), String> {
 /// Which applications are meant.
 #[derive(clap::Args)]
 pub struct AppArguments {
-    /// Only these of the applications that ship with tenantry
+    /// Only these of the applications that ship with tenantry; "" for none of them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub apps: Option<Vec<String>>,
-    /// An application folder of your own; may be given several times
+    /// An application folder of your own, served beside them; may be given several times
     #[arg(long = "app", value_name = "PATH")]
     pub folders: Vec<PathBuf>,
 }
