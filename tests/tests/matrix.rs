@@ -41,7 +41,11 @@ async fn matrix(app: &str, schema: &str, people: &str) {
     let mut callers: Vec<(String, String, String)> = vec![
         ("anon".into(), "anon".into(), String::new()),
         ("signed in without a setting".into(), "authenticated".into(), String::new()),
-        ("a stranger".into(), "authenticated".into(), "99999999-9999-4999-8999-999999999999".into()),
+        (
+            "a stranger".into(),
+            "authenticated".into(),
+            "99999999-9999-4999-8999-999999999999".into(),
+        ),
         ("service_role".into(), "service_role".into(), String::new()),
         ("the analyst".into(), format!("{app}_analyst"), String::new()),
     ];
@@ -68,22 +72,38 @@ async fn matrix(app: &str, schema: &str, people: &str) {
         writeln!(text, "{label}").unwrap();
         for relation in &relations {
             let table = format!("\"{schema}\".\"{relation}\"");
-            let column = |verb: &str| format!(
-                "select quote_ident(attname) from pg_attribute where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped \
+            let column = |verb: &str| {
+                format!(
+                    "select quote_ident(attname) from pg_attribute where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped \
                  and attgenerated = '' and has_column_privilege('{role}', attrelid, attnum, '{verb}') order by attnum limit 1"
-            );
+                )
+            };
             let readable = first(&client, &column("select")).await.unwrap_or_else(|| "*".into());
             let writable = first(&client, &column("update")).await;
-            let select = attempt(&client, role, person, &format!("select {readable} from {table}")).await;
+            let select =
+                attempt(&client, role, person, &format!("select {readable} from {table}")).await;
             let update = match writable {
-                Some(column) => attempt(&client, role, person, &format!("update {table} set {column} = {column}")).await,
+                Some(column) => {
+                    attempt(
+                        &client,
+                        role,
+                        person,
+                        &format!("update {table} set {column} = {column}"),
+                    )
+                    .await
+                }
                 None => "42501".into(),
             };
             let delete = attempt(&client, role, person, &format!("delete from {table}")).await;
-            writeln!(text, "  {relation:<28} select {select:<6} update {update:<6} delete {delete}").unwrap();
+            writeln!(
+                text,
+                "  {relation:<28} select {select:<6} update {update:<6} delete {delete}"
+            )
+            .unwrap();
         }
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrices").join(format!("{app}.txt"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrices").join(format!("{app}.txt"));
     if std::env::var_os("TENANTRY_WRITE_MATRICES").is_some() {
         fs::write(&path, &text).unwrap();
     }
@@ -100,7 +120,11 @@ async fn first(client: &Client, sql: &str) -> Option<String> {
 
 /// How many rows a statement reaches as this caller, or the SQLSTATE of its refusal. Undone.
 async fn attempt(client: &Client, role: &str, person: &str, statement: &str) -> String {
-    let claims = if person.is_empty() { String::new() } else { format!("{{\"sub\":\"{person}\",\"role\":\"{role}\"}}") };
+    let claims = if person.is_empty() {
+        String::new()
+    } else {
+        format!("{{\"sub\":\"{person}\",\"role\":\"{role}\"}}")
+    };
     client
         .batch_execute(&format!(
             "begin;
