@@ -107,6 +107,15 @@ test("writes answer what was asked for", async () => {
   assert.equal((await refused(board.from("personas").insert({ nonsense: 1 }))).code, "PGRST204");
 });
 
+test("what an object leaves out is null, or the default where asked for", async () => {
+  const user_id = "00000000-0000-4000-8000-000000000002";
+  await rows(board.from("users").insert({ id: user_id, email: "d@example.com", auth_provider: "supabase" }));
+  const sessions = [{ user_id, problem_statement: "One" }, { user_id, problem_statement: "Two", max_rounds: 3 }];
+  assert.equal((await refused(board.from("sessions").insert(sessions))).code, "23502", "max_rounds may not be null");
+  const made = await rows(board.from("sessions").insert(sessions, { defaultToNull: false }).select("max_rounds,status").order("problem_statement"));
+  assert.deepEqual(made, [{ max_rounds: 10, status: "active" }, { max_rounds: 3, status: "active" }]);
+});
+
 test("functions", async () => {
   const admin = await press.rpc("has_permission", { permission: "posts:read:all" });
   assert.equal(admin.data, false, "the service is nobody in the application's own roles");

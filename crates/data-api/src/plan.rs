@@ -128,6 +128,8 @@ pub struct WritePlan {
     pub columns: Vec<String>,
     /// The number of rows in the body.
     pub body_rows: usize,
+    /// Columns with their defaults as SQL, for objects that leave them out under `missing=default`.
+    pub defaults: Vec<(String, String)>,
     /// The columns that the answer needs of the written rows; `None`: all.
     pub returning: Option<BTreeSet<String>>,
     /// The key, for `Location`.

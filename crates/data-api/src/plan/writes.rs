@@ -47,6 +47,7 @@ impl Resolver<'_> {
         Ok(WritePlan {
             relation: (relation.schema.clone(), relation.name.clone()),
             kind,
+            defaults: self.defaults(relation, &columns),
             columns,
             body_rows,
             returning,
@@ -61,6 +62,18 @@ impl Resolver<'_> {
         let columns =
             self.request.on_conflict.clone().unwrap_or_else(|| relation.primary_key.clone());
         (!columns.is_empty()).then_some((columns, resolution))
+    }
+
+    /// What objects get that leave a column out, where the client asked for it.
+    fn defaults(&self, relation: &Relation, columns: &[String]) -> Vec<(String, String)> {
+        let inserts = self.request.action == Action::Insert;
+        if !(inserts && self.request.preferences.missing_default) {
+            return Vec::new();
+        }
+        columns
+            .iter()
+            .filter_map(|name| Some((name.clone(), relation.column(name)?.default.clone()?)))
+            .collect()
     }
 
     /// The keys of the body's objects, which have to be the same unless `columns=` chooses, and how

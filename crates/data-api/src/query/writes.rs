@@ -1,6 +1,6 @@
 //! Inserts, updates and deletes, with the rows that they answer.
 
-use tenantry_postgres::Statement;
+use tenantry_postgres::{Statement, quote_literal};
 
 use super::RESPONSE_SETTINGS;
 use super::conditions::push_condition;
@@ -117,13 +117,22 @@ pub(super) fn push_body_rows(
     request: &ApiRequest,
 ) -> Result<(), DataError> {
     let text = request.json_body()?;
-    let array =
-        if text.trim_start().starts_with('[') { text.to_owned() } else { format!("[{text}]") };
-    sql.push("json_populate_recordset(null::")
-        .qualified(&plan.relation)
-        .push(", ")
-        .value(array)
-        .push("::json) as body");
+    let is_array = text.trim_start().starts_with('[');
+    let array = if is_array { text.to_owned() } else { format!("[{text}]") };
+    if plan.defaults.is_empty() {
+        sql.push("json_populate_recordset(null::").qualified(&plan.relation).push(", ");
+        sql.value(array).push("::json) as body");
+        return Ok(());
+    }
+    // Defaults are evaluated for each object, and what the object says goes over them.
+    sql.push("jsonb_populate_recordset(null::").qualified(&plan.relation);
+    sql.push(", (select jsonb_agg(jsonb_build_object(");
+    for (place, (column, default)) in plan.defaults.iter().enumerate() {
+        sql.push(if place > 0 { ", " } else { "" });
+        sql.push(quote_literal(column).trim_start()).push(", ").push(default);
+    }
+    sql.push(") || given) from jsonb_array_elements(").value(array);
+    sql.push("::jsonb) as given)) as body");
     Ok(())
 }
 
