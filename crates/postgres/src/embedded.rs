@@ -7,6 +7,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -312,6 +313,7 @@ async fn initialize(
     let path = half.join("postgresql.conf");
     OpenOptions::new()
         .append(true)
+        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
         .open(&path)
         .and_then(|mut file| file.write_all(include.as_bytes()))
         .map_err(|error| file_error(&path, error))?;
@@ -370,6 +372,16 @@ host  replication all 127.0.0.1/32 scram-sha-256
     write_if_different(&layout.data.join("pg_hba.conf"), rules)
 }
 
+/// A file that was not there: in a folder of the less privileged service user, a name that is there
+/// may be a link to anything.
+fn create_anew(path: &Path) -> io::Result<fs::File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Replaces a file's content. The file is made anew beside it first, so that a full disk leaves the old one.
 fn write_if_different(path: &Path, text: &str) -> Result<(), EmbeddedError> {
     if fs::read_to_string(path).is_ok_and(|present| present == text) {
@@ -378,10 +390,11 @@ fn write_if_different(path: &Path, text: &str) -> Result<(), EmbeddedError> {
     let owner = path.parent().and_then(|folder| fs::metadata(folder).ok());
     let beside = path.with_extension("new");
     let write = || -> io::Result<()> {
-        fs::write(&beside, text)?;
+        let mut file = create_anew(&beside)?;
+        file.write_all(text.as_bytes())?;
         if let Some(owner) = &owner {
-            use std::os::unix::fs::{MetadataExt, chown};
-            chown(&beside, Some(owner.uid()), Some(owner.gid()))?;
+            use std::os::unix::fs::{MetadataExt, fchown};
+            fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
         }
         fs::rename(&beside, path)
     };
@@ -394,7 +407,7 @@ fn spawn(
     distribution: &Distribution,
 ) -> Result<Child, EmbeddedError> {
     let log = layout.start_log();
-    let file = fs::File::create(&log).map_err(|error| file_error(&log, error))?;
+    let file = create_anew(&log).map_err(|error| file_error(&log, error))?;
     let program = distribution.program("postgres");
     let mut command = Command::new(&program);
     let errors = file.try_clone().map_err(|error| file_error(&log, error))?;
