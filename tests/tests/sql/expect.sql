@@ -100,4 +100,8 @@ end
 $$;
 
 -- Temporary functions are found by everybody the tests become.
-grant usage on schema pg_temp to public;
+do $$
+begin
+    execute format('grant usage on schema %s to public', pg_my_temp_schema()::regnamespace);
+end
+$$;
