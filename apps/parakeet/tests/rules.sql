@@ -426,8 +426,12 @@ from (values
     ('billing_subscriptions', 'user_id'), ('audit_logs', 'user_id')
 ) as tables (name, owner);
 select pg_temp.expect_rows(
-    'a token of bob''s that is still out reaches nothing',
-    $$select from public.users where id = current_setting('test.bob')::uuid$$, 0);
-select pg_temp.expect_rows(
     'mallory is not touched by any of it',
     $$select from public.users where id = current_setting('test.mallory')::uuid$$, 1);
+
+select pg_temp.become('authenticated', current_setting('test.bob')::uuid);
+select pg_temp.expect_rows(
+    'a token of bob''s that is still out sees nothing', $$select id from public.users$$, 0);
+select pg_temp.expect_refused(
+    'and writes nothing',
+    $$insert into public.interview_sessions (user_id) values (current_setting('test.bob')::uuid)$$, '23503');
