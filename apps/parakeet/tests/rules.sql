@@ -137,6 +137,17 @@ select pg_temp.expect_refused(
 select pg_temp.expect_refused(
     'in another case, too (users_email_lower_key)',
     $$insert into public.users (email, name, password_hash) values ('ANN@example.com', 'Ann', '!')$$, '23505');
+
+-- The sign-in's accounts are unique without regard to case as well, and the binding writes them.
+-- Here without the binding, so that it is the application's own index that refuses.
+select pg_temp.become_admin();
+alter table public.users disable trigger all;
+select pg_temp.expect_refused(
+    'the application''s own index refuses it, too (users_email_lower_key)',
+    $$insert into public.users (email, name, password_hash) values ('ANN@example.com', 'Ann', '!')$$, '23505');
+alter table public.users enable trigger all;
+select pg_temp.become('service_role');
+
 select pg_temp.expect_refused(
     'an id is taken once',
     $$insert into public.users (id, email, name, password_hash)
