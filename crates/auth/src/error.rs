@@ -144,7 +144,7 @@ impl AuthError {
             Self::NoAuthorization => {
                 (S::UNAUTHORIZED, "no_authorization", "This endpoint requires a valid Bearer token")
             }
-            Self::BadToken(TokenError::Expired) => {
+            Self::BadToken(TokenError::Expired(_)) => {
                 (S::FORBIDDEN, "bad_jwt", "invalid JWT: token is expired")
             }
             Self::BadToken(_) => {

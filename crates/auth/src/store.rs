@@ -56,6 +56,7 @@ impl Store {
             settings: request.settings(),
             statements,
             // Reads call this room's own functions only; writes start the application's triggers.
+            isolation: Default::default(),
             runs_user_functions: lane == Lane::Write,
         };
         let rows = self.database.run_as(&self.caller, work).await?;

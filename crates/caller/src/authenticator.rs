@@ -1,15 +1,20 @@
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Caller, JwtSecret, TokenError};
+use crate::cache::TokenCache;
+use crate::role_claim::RoleClaim;
+use crate::{Caller, JwtSecret, TokenError, TokenKeys};
 
 /// Clocks of issuer and server may differ by this many seconds.
 const CLOCK_SKEW_SECONDS: i64 = 30;
+/// So many tokens' signatures are remembered unless another number is asked for.
+const DEFAULT_CACHE_ENTRIES: usize = 1000;
 
 /// The claims of an access token that tenantry issues, in GoTrue's layout.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,17 +53,60 @@ pub struct AccessClaims {
 #[derive(Debug, Clone)]
 pub struct Authenticator {
     secret: Option<JwtSecret>,
+    keys: TokenKeys,
     anonymous_role: Option<String>,
+    audience: Option<String>,
+    role_claim: RoleClaim,
+    cache: Arc<TokenCache>,
 }
 
 impl Authenticator {
     /// An authenticator for tokens signed with `secret`. Without `anonymous_role`, a caller without
     /// a token is refused.
     pub fn new(secret: Option<JwtSecret>, anonymous_role: Option<String>) -> Self {
-        Authenticator { secret, anonymous_role }
+        let keys = secret.as_ref().map(TokenKeys::secret).unwrap_or_default();
+        Authenticator { secret, ..Authenticator::verifying(keys, anonymous_role) }
+    }
+
+    /// An authenticator that only verifies, with any keys.
+    pub fn verifying(keys: TokenKeys, anonymous_role: Option<String>) -> Self {
+        Authenticator {
+            secret: None,
+            keys,
+            anonymous_role,
+            audience: None,
+            role_claim: RoleClaim::default(),
+            cache: Arc::new(TokenCache::new(DEFAULT_CACHE_ENTRIES)),
+        }
+    }
+
+    /// The same, for tokens that name this audience or none (RFC 7519, 4.1.3).
+    pub fn for_audience(mut self, audience: Option<String>) -> Self {
+        self.audience = audience;
+        self
+    }
+
+    /// The same, with the role elsewhere in the claims.
+    pub fn with_role_claim(mut self, claim: RoleClaim) -> Self {
+        self.role_claim = claim;
+        self
+    }
+
+    /// The same, remembering the signatures of so many tokens; 0 for none.
+    pub fn with_cache(mut self, entries: usize) -> Self {
+        self.cache = Arc::new(TokenCache::new(entries));
+        self
+    }
+
+    /// The role of callers without a token.
+    pub fn anonymous_role(&self) -> Option<&str> {
+        self.anonymous_role.as_deref()
     }
 
     /// Who sends this bearer token, or the anonymous caller when there is none.
+    ///
+    /// A signature that was good stays good, so that much is remembered; the times and the audience
+    /// are looked at each time.
     ///
     /// # Errors
     /// Every [`TokenError`] but none that repeats the token.
@@ -66,25 +114,33 @@ impl Authenticator {
         let Some(token) = bearer else {
             return self.anonymous();
         };
-        let secret = self.secret.as_ref().ok_or(TokenError::NoSecret)?;
-        let claims = verify(secret, token)?;
-        check_times(&claims)?;
-        check_audience_type(&claims)?;
+        if self.keys.is_empty() {
+            return Err(TokenError::NoSecret);
+        }
+        let verified = match self.cache.get(token) {
+            Some(verified) => verified,
+            None => {
+                let verified = Arc::new(self.verify(token)?);
+                self.cache.insert(token, &verified);
+                verified
+            }
+        };
+        verified.check(self.audience.as_deref())?;
+        verified.caller.clone().ok_or(TokenError::AnonymousDisabled)
+    }
+
+    /// The claims of a token whose signature is good, and who they make its sender.
+    fn verify(&self, token: &str) -> Result<Verified, TokenError> {
+        let claims = verified_claims(&self.keys, token)?;
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or("");
         let session = claims.get("session_id").and_then(Value::as_str);
-        match claims.get("role").and_then(Value::as_str) {
-            Some(role) => {
-                let text = Value::Object(claims.clone()).to_string();
-                Ok(Caller::verified(role, &text, subject, session))
-            }
-            None => {
-                let role = self.anonymous_role.as_deref().ok_or(TokenError::AnonymousDisabled)?;
-                let mut with_role = claims.clone();
-                with_role.insert("role".into(), role.into());
-                let text = Value::Object(with_role).to_string();
-                Ok(Caller::verified(role, &text, subject, session))
-            }
-        }
+        let role = self.role_claim.find(&claims).or_else(|| self.anonymous_role.clone());
+        let caller = role.map(|role| {
+            let mut shown = claims.clone();
+            shown.insert("role".into(), role.as_str().into());
+            Caller::verified(&role, &Value::Object(shown).to_string(), subject, session)
+        });
+        Ok(Verified { times: Times::of(&claims), audience: Audience::of(&claims), caller })
     }
 
     fn anonymous(&self) -> Result<Caller, TokenError> {
@@ -105,65 +161,129 @@ impl Authenticator {
     }
 }
 
-/// The claims of a token whose signature is good.
-fn verify(secret: &JwtSecret, token: &str) -> Result<Map<String, Value>, TokenError> {
-    let parts = token.split('.').count();
-    if parts != 3 {
-        return Err(TokenError::Malformed(parts));
-    }
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    let key = DecodingKey::from_secret(secret.bytes());
-    jsonwebtoken::decode::<Map<String, Value>>(token, &key, &validation)
-        .map(|data| data.claims)
-        .map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::InvalidSignature
-            | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => wrong_key_or_garbage(token),
-            _ => TokenError::Undecodable,
-        })
+/// What a good signature vouches for.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    times: Result<Times, TokenError>,
+    audience: Result<Audience, TokenError>,
+    caller: Option<Caller>,
 }
 
-/// A token whose header is no JSON at all is garbage rather than signed by somebody else.
-fn wrong_key_or_garbage(token: &str) -> TokenError {
-    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    match header.map(|bytes| serde_json::from_slice::<Value>(&bytes)) {
-        Some(Ok(_)) => TokenError::WrongKey,
-        _ => TokenError::Undecodable,
+impl Verified {
+    fn check(&self, audience: Option<&str>) -> Result<(), TokenError> {
+        self.times.as_ref().map_err(Clone::clone)?.check()?;
+        self.audience.as_ref().map_err(Clone::clone)?.check(audience)
     }
 }
 
-/// `exp`, `nbf` and `iat` are numbers of seconds (RFC 7519, 4.1), with some room for clocks.
-fn check_times(claims: &Map<String, Value>) -> Result<(), TokenError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs() as i64);
-    let seconds = |name: &'static str| match claims.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value
-            .as_f64()
-            .map(|number| Some(number as i64))
-            .ok_or(TokenError::WrongType(name, "number")),
+/// `exp`, `nbf` and `iat`: numbers of seconds (RFC 7519, 4.1).
+#[derive(Debug)]
+struct Times {
+    expires: Option<i64>,
+    starts: Option<i64>,
+    issued: Option<i64>,
+}
+
+impl Times {
+    fn of(claims: &Map<String, Value>) -> Result<Self, TokenError> {
+        let seconds = |name: &'static str| match claims.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value
+                .as_f64()
+                .map(|number| Some(number as i64))
+                .ok_or(TokenError::WrongType(name, "number")),
+        };
+        Ok(Times { expires: seconds("exp")?, starts: seconds("nbf")?, issued: seconds("iat")? })
+    }
+
+    /// With some room for clocks.
+    fn check(&self) -> Result<(), TokenError> {
+        let now =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs() as i64);
+        if let Some(expires) = self.expires.filter(|at| now - CLOCK_SKEW_SECONDS > *at) {
+            return Err(TokenError::Expired(now - expires));
+        }
+        let ahead =
+            |time: Option<i64>| time.filter(|at| *at > now + CLOCK_SKEW_SECONDS).map(|at| at - now);
+        if let Some(seconds) = ahead(self.starts) {
+            return Err(TokenError::NotYetValid(seconds));
+        }
+        if let Some(seconds) = ahead(self.issued) {
+            return Err(TokenError::IssuedInFuture(seconds));
+        }
+        Ok(())
+    }
+}
+
+/// `aud`: a text or a list of texts.
+#[derive(Debug)]
+struct Audience(Option<Vec<String>>);
+
+impl Audience {
+    fn of(claims: &Map<String, Value>) -> Result<Self, TokenError> {
+        let wrong = TokenError::WrongType("aud", "string or an array of strings");
+        match claims.get("aud") {
+            None | Some(Value::Null) => Ok(Audience(None)),
+            Some(Value::String(name)) => Ok(Audience(Some(vec![name.clone()]))),
+            Some(Value::Array(items)) if items.is_empty() => Ok(Audience(None)),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect::<Option<_>>()
+                .map(|names| Audience(Some(names)))
+                .ok_or(wrong),
+            Some(_) => Err(wrong),
+        }
+    }
+
+    /// Without a configured audience, any is right.
+    fn check(&self, wanted: Option<&str>) -> Result<(), TokenError> {
+        match (&self.0, wanted) {
+            (Some(names), Some(wanted)) if !names.iter().any(|name| name == wanted) => {
+                Err(TokenError::WrongAudience)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The part of a token's header that chooses the key.
+#[derive(Deserialize)]
+struct TokenHeader {
+    alg: String,
+    kid: Option<String>,
+}
+
+/// The claims of a token that one of the keys signed.
+fn verified_claims(keys: &TokenKeys, token: &str) -> Result<Map<String, Value>, TokenError> {
+    if token.is_empty() {
+        return Err(TokenError::Empty);
+    }
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, payload, signature] = parts[..] else {
+        return Err(TokenError::Malformed(parts.len()));
     };
-    if seconds("exp")?.is_some_and(|expiry| now - CLOCK_SKEW_SECONDS > expiry) {
-        return Err(TokenError::Expired);
-    }
-    if seconds("nbf")?.is_some_and(|start| start > now + CLOCK_SKEW_SECONDS) {
-        return Err(TokenError::NotYetValid);
-    }
-    if seconds("iat")?.is_some_and(|issued| issued > now + CLOCK_SKEW_SECONDS) {
-        return Err(TokenError::IssuedInFuture);
-    }
-    Ok(())
-}
-
-/// Without a configured audience the value does not matter, but its type does.
-fn check_audience_type(claims: &Map<String, Value>) -> Result<(), TokenError> {
-    let valid = match claims.get("aud") {
-        None | Some(Value::Null | Value::String(_)) => true,
-        Some(Value::Array(items)) => items.iter().all(Value::is_string),
-        Some(_) => false,
+    let decode = |part: &str| {
+        URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).map_err(|_| TokenError::Undecodable)
     };
-    if valid { Ok(()) } else { Err(TokenError::WrongType("aud", "string or an array of strings")) }
+    let header: TokenHeader =
+        serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Undecodable)?;
+    if header.alg == "none" {
+        return Err(TokenError::Unsigned);
+    }
+    let algorithm: Algorithm = header.alg.parse().map_err(|_| TokenError::Undecodable)?;
+    let claims = decode(payload)?;
+    decode(signature)?;
+    let signed = &token[..token.len() - signature.len() - 1];
+    let signature = signature.trim_end_matches('=');
+    let mut tried = false;
+    for key in keys.suitable(algorithm, header.kid.as_deref()) {
+        tried = true;
+        if crypto::verify(signature, signed.as_bytes(), key, algorithm).unwrap_or(false) {
+            return serde_json::from_slice(&claims).map_err(|_| TokenError::NoClaims);
+        }
+    }
+    Err(if tried { TokenError::WrongKey } else { TokenError::NoKey })
 }
 
 #[cfg(test)]
@@ -190,19 +310,14 @@ mod tests {
                 Ok("authenticated"),
             ),
             ("no role", Some(sign(json!({"sub": "u1"}))), Ok("anon")),
-            ("expired", Some(sign(json!({"exp": 1}))), Err(TokenError::Expired)),
-            (
-                "future",
-                Some(sign(json!({"nbf": 99_999_999_999_i64}))),
-                Err(TokenError::NotYetValid),
-            ),
+            ("no role anywhere", Some(sign(json!({"aud": []}))), Ok("anon")),
             (
                 "text expiry",
                 Some(sign(json!({"exp": "soon"}))),
                 Err(TokenError::WrongType("exp", "number")),
             ),
             ("two parts", Some("a.b".into()), Err(TokenError::Malformed(2))),
-            ("empty", Some(String::new()), Err(TokenError::Malformed(1))),
+            ("empty", Some(String::new()), Err(TokenError::Empty)),
             ("garbage", Some("a.b.c".into()), Err(TokenError::Undecodable)),
             (
                 "stranger",
@@ -221,10 +336,69 @@ mod tests {
     }
 
     #[test]
+    fn times_have_some_room() {
+        let server = authenticator();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        for (claims, message) in [
+            (json!({"exp": now - 20}), None),
+            (json!({"exp": now - 40}), Some("JWT expired")),
+            (json!({"nbf": now + 20}), None),
+            (json!({"nbf": now + 40}), Some("JWT not yet valid")),
+            (json!({"iat": now + 40}), Some("JWT issued at future")),
+            (json!({"iat": "now"}), Some("The JWT 'iat' claim must be a number")),
+        ] {
+            let found = server.identify(Some(&server.sign(&claims).unwrap()));
+            assert_eq!(found.err().map(|error| error.to_string()).as_deref(), message, "{claims}");
+        }
+        let expired = server.sign(&json!({"exp": 1})).unwrap();
+        for _ in 0..2 {
+            let error = server.identify(Some(&expired)).unwrap_err();
+            assert!(error.details().unwrap().starts_with("Invalid by "));
+        }
+    }
+
+    #[test]
+    fn audiences_are_for_whom_they_name() {
+        let server = authenticator().for_audience(Some("shop".into()));
+        for (audience, expected) in [
+            (json!("shop"), true),
+            (json!(["other", "shop"]), true),
+            (json!([]), true),
+            (json!(null), true),
+            (json!("other"), false),
+            (json!(""), false),
+            (json!(["other"]), false),
+            (json!([1]), false),
+            (json!({"a": 1}), false),
+        ] {
+            let token = server.sign(&json!({"aud": audience})).unwrap();
+            assert_eq!(server.identify(Some(&token)).is_ok(), expected, "{audience}");
+        }
+    }
+
+    #[test]
     fn an_unsigned_token_is_refused() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
         let claims = URL_SAFE_NO_PAD.encode(r#"{"role":"service_role"}"#);
         let token = format!("{header}.{claims}.");
-        assert!(authenticator().identify(Some(&token)).is_err());
+        assert_eq!(authenticator().identify(Some(&token)).unwrap_err(), TokenError::Unsigned);
+    }
+
+    #[test]
+    fn keys_are_secrets_or_json_web_keys() {
+        assert!(TokenKeys::parse(b"short").is_err());
+        let secret = "a secret of thirty-two characters";
+        let server = Authenticator::new(Some(JwtSecret::new(secret)), None);
+        let token = server.sign(&json!({"role": "x"})).unwrap();
+        let octets = URL_SAFE_NO_PAD.encode(secret);
+        let jwk = format!(r#"{{"kty":"oct","k":"{octets}","alg":"HS256"}}"#);
+        for text in [secret.to_owned(), jwk.clone(), format!(r#"{{"keys":[{jwk}]}}"#)] {
+            let keys = TokenKeys::parse(text.as_bytes()).unwrap();
+            assert!(Authenticator::verifying(keys, None).identify(Some(&token)).is_ok(), "{text}");
+        }
+        let other = r#"{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"}"#;
+        let keys = TokenKeys::parse(other.as_bytes()).unwrap();
+        let refused = Authenticator::verifying(keys, None).identify(Some(&token)).unwrap_err();
+        assert_eq!(refused, TokenError::NoKey);
     }
 }

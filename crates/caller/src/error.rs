@@ -3,24 +3,36 @@
 /// The messages are those that clients of PostgREST know; none of them repeats the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// The token is not three parts of base64url-encoded JSON.
+    /// The header is there, the token is not.
+    #[error("Empty JWT is sent in Authorization header")]
+    Empty,
+    /// The token is not three parts.
     #[error("Expected 3 parts in JWT; got {0}")]
     Malformed(usize),
     /// A part of the token cannot be decoded.
     #[error("JWT cryptographic operation failed")]
     Undecodable,
-    /// The signature does not belong to this secret, or the algorithm is not one that we accept.
+    /// The token is not signed.
+    #[error("Wrong or unsupported encoding algorithm")]
+    Unsigned,
+    /// No key is for the token's algorithm.
+    #[error("No suitable key or wrong key type")]
+    NoKey,
+    /// The signature belongs to none of the keys.
     #[error("No suitable key or wrong key type")]
     WrongKey,
-    /// `exp` lies in the past.
+    /// The claims are no JSON object.
+    #[error("Parsing claims failed")]
+    NoClaims,
+    /// `exp` lies in the past, by so many seconds.
     #[error("JWT expired")]
-    Expired,
-    /// `nbf` lies in the future.
+    Expired(i64),
+    /// `nbf` lies in the future, by so many seconds.
     #[error("JWT not yet valid")]
-    NotYetValid,
-    /// `iat` lies in the future.
+    NotYetValid(i64),
+    /// `iat` lies in the future, by so many seconds.
     #[error("JWT issued at future")]
-    IssuedInFuture,
+    IssuedInFuture(i64),
     /// `aud` names somebody else.
     #[error("JWT not in audience")]
     WrongAudience,
@@ -33,4 +45,21 @@ pub enum TokenError {
     /// A token came, but no secret is configured to check it with.
     #[error("Server lacks JWT secret")]
     NoSecret,
+}
+
+impl TokenError {
+    /// More about it, where there is more.
+    pub fn details(&self) -> Option<String> {
+        match self {
+            TokenError::Unsigned => {
+                Some("JWT is unsecured but expected 'alg' was not 'none'".into())
+            }
+            TokenError::NoKey => Some("No suitable key was found to decode the JWT".into()),
+            TokenError::WrongKey => Some("None of the keys was able to decode the JWT".into()),
+            TokenError::Expired(seconds)
+            | TokenError::NotYetValid(seconds)
+            | TokenError::IssuedInFuture(seconds) => Some(format!("Invalid by {seconds} seconds")),
+            _ => None,
+        }
+    }
 }

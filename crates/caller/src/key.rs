@@ -1,5 +1,8 @@
 use std::fmt;
 
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey};
+
 /// The shared secret of HS256 tokens. It never appears in a log: its `Debug` says nothing.
 #[derive(Clone)]
 pub struct JwtSecret(Vec<u8>);
@@ -18,5 +21,104 @@ impl JwtSecret {
 impl fmt::Debug for JwtSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("JwtSecret(hidden)")
+    }
+}
+
+/// Why a text is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It is too short to be a shared secret.
+    #[error("The JWT secret must be at least 32 characters long.")]
+    TooShort,
+    /// It is a JSON Web Key that cannot be used.
+    #[error("the JSON Web Key cannot be used: {0}")]
+    Unusable(#[from] jsonwebtoken::errors::Error),
+}
+
+/// The keys that tokens may be signed with.
+#[derive(Clone, Default)]
+pub struct TokenKeys(Vec<TokenKey>);
+
+#[derive(Clone)]
+struct TokenKey {
+    id: Option<String>,
+    algorithms: Vec<Algorithm>,
+    key: DecodingKey,
+}
+
+impl TokenKeys {
+    /// Reads a shared secret, a JSON Web Key or a set of them (RFC 7517), whichever the bytes are.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        if let Ok(set) = serde_json::from_slice::<JwkSet>(bytes) {
+            return set.keys.iter().map(TokenKey::of).collect::<Result<_, _>>().map(TokenKeys);
+        }
+        if let Ok(key) = serde_json::from_slice::<Jwk>(bytes) {
+            return Ok(TokenKeys(vec![TokenKey::of(&key)?]));
+        }
+        if bytes.len() < 32 {
+            return Err(KeyError::TooShort);
+        }
+        Ok(TokenKeys::secret(&JwtSecret::new(bytes)))
+    }
+
+    /// The shared secret only.
+    pub fn secret(secret: &JwtSecret) -> Self {
+        let key = DecodingKey::from_secret(secret.bytes());
+        TokenKeys(vec![TokenKey { id: None, algorithms: vec![Algorithm::HS256], key }])
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys that may have signed a token with this header.
+    pub(crate) fn suitable<'a>(
+        &'a self,
+        algorithm: Algorithm,
+        id: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a DecodingKey> {
+        self.0
+            .iter()
+            .filter(move |key| key.algorithms.contains(&algorithm))
+            .filter(move |key| match (id, &key.id) {
+                (Some(wanted), Some(own)) => wanted == own,
+                _ => true,
+            })
+            .map(|key| &key.key)
+    }
+}
+
+impl TokenKey {
+    fn of(jwk: &Jwk) -> Result<Self, KeyError> {
+        let named = jwk.common.key_algorithm.and_then(|name| name.to_string().parse().ok());
+        let algorithms = match (named, &jwk.algorithm) {
+            (Some(algorithm), _) => vec![algorithm],
+            (None, AlgorithmParameters::RSA(_)) => vec![
+                Algorithm::RS256,
+                Algorithm::RS384,
+                Algorithm::RS512,
+                Algorithm::PS256,
+                Algorithm::PS384,
+                Algorithm::PS512,
+            ],
+            (None, AlgorithmParameters::EllipticCurve(_)) => {
+                vec![Algorithm::ES256, Algorithm::ES384]
+            }
+            (None, AlgorithmParameters::OctetKeyPair(_)) => vec![Algorithm::EdDSA],
+            (None, AlgorithmParameters::OctetKey(_)) => {
+                vec![Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]
+            }
+        };
+        let key = DecodingKey::from_jwk(jwk)?;
+        Ok(TokenKey { id: jwk.common.key_id.clone(), algorithms, key })
+    }
+}
+
+impl fmt::Debug for TokenKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "TokenKeys({} hidden)", self.0.len())
     }
 }

@@ -8,11 +8,14 @@
 //! This room knows tokens and keys. It may never know HTTP routes, SQL or an application's name.
 
 mod authenticator;
+mod cache;
 mod caller;
 mod error;
 mod key;
+mod role_claim;
 
 pub use authenticator::{AccessClaims, Authenticator};
 pub use caller::{Caller, Capability};
 pub use error::TokenError;
-pub use key::JwtSecret;
+pub use key::{JwtSecret, KeyError, TokenKeys};
+pub use role_claim::{RoleClaim, RoleClaimError};

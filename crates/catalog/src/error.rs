@@ -2,7 +2,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// PostgreSQL or the connection to it failed.
-    #[error("the catalog cannot be read: {0}")]
+    #[error("the catalog cannot be read: {}", .0.as_db_error().map_or_else(|| .0.to_string(), ToString::to_string))]
     Database(#[from] tokio_postgres::Error),
     /// PostgreSQL answered something that was not asked for.
     #[error("the catalog's answer cannot be read: {0}")]

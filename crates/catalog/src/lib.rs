@@ -9,10 +9,16 @@
 mod error;
 mod fingerprint;
 mod read;
+mod relationship;
 mod schema;
+mod views;
 
 pub use error::CatalogError;
 pub use fingerprint::Fingerprint;
+pub use relationship::{
+    Cardinality, ComputedRelationship, Junction, Key, KeyedRelationship, Relationship,
+};
 pub use schema::{
-    Argument, Catalog, CatalogHandle, Column, ForeignKey, Function, Relation, RelationKind, Returns,
+    Argument, Catalog, CatalogHandle, Column, Function, MediaHandler, QualifiedName, Relation,
+    RelationKind, Returns,
 };

@@ -1,49 +1,81 @@
 //! The first stage: what was asked, syntactically. Nothing here knows the schema.
 
-use axum::http::{HeaderMap, Method};
-use bytes::Bytes;
-use serde_json::value::RawValue;
+pub mod media_type;
+pub mod payload;
+pub mod preferences;
+pub mod query_string;
+pub mod range;
 
+use std::collections::BTreeSet;
+
+use axum::http::{HeaderMap, Method, header};
+use bytes::Bytes;
+
+use self::media_type::MediaType;
+use self::payload::Payload;
+use self::preferences::Preferences;
+use self::range::Range;
+use crate::config::DataApiConfig;
 use crate::error::DataError;
-use crate::preferences::Preferences;
-use crate::syntax::{self, Condition, Field, OrderTerm, SelectItem, Test};
+use crate::syntax::{self, Filter, Logic, OrderTerm, Path, SelectItem};
 
 /// What a request asks for, without any meaning in a schema yet.
 #[derive(Debug)]
 pub struct ApiRequest {
-    /// The relation or function.
-    pub target: Target,
+    /// What the path names.
+    pub resource: Resource,
     /// What is to be done.
     pub action: Action,
-    /// `Accept-Profile` or `Content-Profile`.
-    pub profile: Option<String>,
+    /// The schema that is spoken to.
+    pub schema: String,
+    /// Whether there was a choice of schemas.
+    pub schema_was_chosen: bool,
+    /// The query string.
+    pub query: QueryParameters,
+    /// Which of the rows, at the root.
+    pub range: Range,
+    /// The body.
+    pub payload: Option<Payload>,
+    /// The names that the body, or `columns=`, sets.
+    pub columns: BTreeSet<String>,
+    /// `Prefer`
+    pub preferences: Preferences,
+    /// `Accept`, the most wanted first, each with how it was written.
+    pub accepts: Vec<(MediaType, String)>,
+    /// `Content-Type`
+    pub content_type: MediaType,
+}
+
+/// What the query string says.
+#[derive(Debug, Default)]
+pub struct QueryParameters {
+    /// The same for the same question.
+    pub canonical: String,
     /// `select=`
     pub select: Vec<SelectItem>,
-    /// Conditions, each with the path of embeds that it belongs to.
-    pub conditions: Vec<(Vec<String>, Condition)>,
-    /// `order=`, per embed.
-    pub orders: Vec<(Vec<String>, Vec<OrderTerm>)>,
-    /// `limit=`, per embed.
-    pub limits: Vec<(Vec<String>, u64)>,
-    /// `offset=`, per embed.
-    pub offsets: Vec<(Vec<String>, u64)>,
+    /// Conditions on columns, each with the embeds that it goes through.
+    pub filters: Vec<(Path, Filter)>,
+    /// The names of those parameters, as they stand.
+    pub filter_names: BTreeSet<String>,
+    /// `and=`, `or=`
+    pub logic: Vec<(Path, Logic)>,
+    /// `order=`
+    pub orders: Vec<(Path, Vec<OrderTerm>)>,
+    /// `limit=` and `offset=` of embeds.
+    pub ranges: Vec<(Path, Range)>,
     /// `columns=`
     pub columns: Option<Vec<String>>,
     /// `on_conflict=`
     pub on_conflict: Option<Vec<String>>,
-    /// Query parameters that may be arguments of a function.
+    /// Arguments of a function.
     pub arguments: Vec<(String, String)>,
-    /// `Prefer`
-    pub preferences: Preferences,
-    /// The media type of the answer.
-    pub media: Media,
-    /// The body.
-    pub body: Bytes,
 }
 
 /// What the path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum Resource {
+    /// The root: the schema itself.
+    Schema,
     /// A table or view.
     Relation(String),
     /// A function.
@@ -53,296 +85,230 @@ pub enum Target {
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// GET, HEAD
+    /// Rows are read.
     Read {
         /// Whether the body stays away.
         head: bool,
     },
-    /// POST
+    /// Rows are made.
     Insert,
-    /// PATCH
+    /// One row is made or replaced.
+    Put,
+    /// Rows are changed.
     Update,
-    /// DELETE
+    /// Rows are deleted.
     Delete,
-    /// POST to a function
-    Call,
+    /// A function is called.
+    Call(CallMethod),
+    /// The schema is described.
+    Inspect {
+        /// Whether the body stays away.
+        head: bool,
+    },
+    /// What can be done is told.
+    Info,
 }
 
-/// What the answer looks like.
+/// How a function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
-    /// An array, or what a function answers.
-    Json,
-    /// Exactly one object.
-    SingleObject,
-    /// Comma-separated values.
-    Csv,
+pub enum CallMethod {
+    /// GET: arguments are in the query string, and nothing may change.
+    Get,
+    /// HEAD: the same without a body.
+    Head,
+    /// POST: arguments are in the body.
+    Post,
 }
 
-/// Names with a meaning of their own in the query string.
-const RESERVED: [&str; 7] = ["select", "order", "limit", "offset", "columns", "on_conflict", "and"];
+impl Action {
+    /// Whether rows of a relation are written.
+    pub fn writes(self) -> bool {
+        matches!(self, Action::Insert | Action::Put | Action::Update | Action::Delete)
+    }
+}
 
 impl ApiRequest {
     /// Parses a request.
     ///
     /// # Errors
-    /// [`DataError::Syntax`], [`DataError::Method`], [`DataError::Range`], [`DataError::MediaType`],
-    /// [`DataError::Preferences`].
+    /// Those of [`DataError`] that need no schema.
     pub fn parse(
-        target: Target,
+        config: &DataApiConfig,
+        resource: Resource,
         method: &Method,
         query: &str,
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<ApiRequest, DataError> {
-        let action = action(&target, method)?;
-        let reads = matches!(action, Action::Read { .. });
-        let profile_header = if reads { "accept-profile" } else { "content-profile" };
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let mut request = ApiRequest {
-            target,
-            action,
-            profile: text(profile_header).map(str::to_owned),
-            select: vec![SelectItem::All],
-            conditions: Vec::new(),
-            orders: Vec::new(),
-            limits: Vec::new(),
-            offsets: Vec::new(),
-            columns: None,
-            on_conflict: None,
-            arguments: Vec::new(),
-            preferences: Preferences::parse(headers)?,
-            media: media(text("accept").unwrap_or("*/*"))?,
-            body,
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let resource = match (&config.root_function, resource) {
+            (Some(function), Resource::Schema) => Resource::Function(function.name.clone()),
+            (_, resource) => resource,
         };
-        for (name, value) in query_pairs(query) {
-            request.take_parameter(name, value)?;
+        let (schema, schema_was_chosen) = schema(config, method, headers)?;
+        let action = action(&resource, method)?;
+        let query = QueryParameters::parse(query, action)?;
+        let root = query.ranges.iter().find(|(path, _)| path.is_empty());
+        let parameters = root.map_or_else(Range::default, |(_, range)| *range);
+        // A range is about what is got, so other methods do not look at the header (RFC 9110, 14.2).
+        let range = Range::requested(parameters, text("range").filter(|_| method == Method::GET))?;
+        if action == Action::Put && !range.is_all() {
+            return Err(DataError::PutWithRange);
         }
-        let in_items = text("range-unit").is_none_or(|unit| unit == "items");
-        if action == (Action::Read { head: false }) && in_items {
-            request.intersect_range(text("range"))?;
-        }
-        Ok(request)
+        let content_type =
+            text(header::CONTENT_TYPE.as_str()).map_or(MediaType::Json, MediaType::parse);
+        let has_body = matches!(
+            action,
+            Action::Insert | Action::Put | Action::Update | Action::Call(CallMethod::Post)
+        );
+        let (payload, columns) = if has_body {
+            let columns = query.columns.as_deref().filter(|_| action != Action::Put);
+            let for_function = matches!(action, Action::Call(_));
+            let (payload, columns) = payload::parse(body, &content_type, columns, for_function)?;
+            (Some(payload), columns)
+        } else {
+            (None, BTreeSet::new())
+        };
+        Ok(ApiRequest {
+            resource,
+            action,
+            schema,
+            schema_was_chosen,
+            query,
+            range,
+            payload,
+            columns,
+            preferences: Preferences::parse(headers, config.transaction_end.may_be_chosen),
+            accepts: MediaType::accepted(text(header::ACCEPT.as_str())),
+            content_type,
+        })
     }
+}
 
-    fn take_parameter(&mut self, name: String, value: String) -> Result<(), DataError> {
-        let (path, last) = split_path(&name);
-        match last {
-            "select" if path.is_empty() => {
-                self.select = parsed("select parameter", syntax::select(&value))?
-            }
-            "columns" if path.is_empty() => {
-                self.columns = Some(parsed("columns parameter", syntax::names(&value))?)
-            }
-            "on_conflict" if path.is_empty() => {
-                self.on_conflict = Some(parsed("on_conflict parameter", syntax::names(&value))?);
-            }
-            "order" if value.is_empty() => {}
-            "order" => self.orders.push((path, parsed("order", syntax::order(&value))?)),
-            "limit" => self.limits.push((path, number(&value)?)),
-            // A negative offset is no offset.
-            "offset" => self.offsets.push((
-                path,
-                value
-                    .trim_start_matches('-')
-                    .parse()
-                    .map_or(0, |offset| if value.starts_with('-') { 0 } else { offset }),
-            )),
-            "and" | "or" => {
-                let negated = path.last().is_some_and(|part| part == "not");
-                let path = if negated { path[..path.len() - 1].to_vec() } else { path };
-                let conditions = parsed("logic tree", syntax::logic(&value))?;
-                self.conditions
-                    .push((path, Condition::Group { negated, any: last == "or", conditions }));
-            }
-            _ => self.take_filter(name, value)?,
-        }
-        Ok(())
+/// The schema by header, else the first.
+fn schema(
+    config: &DataApiConfig,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(String, bool), DataError> {
+    let writes = matches!(*method, Method::POST | Method::PATCH | Method::PUT | Method::DELETE);
+    let name = if writes { "content-profile" } else { "accept-profile" };
+    let profile =
+        headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let default = config.schemas.first().cloned().unwrap_or_default();
+    match profile {
+        Some(profile) if config.schemas.contains(&profile) => Ok((profile, true)),
+        Some(profile) if config.public_is_default && profile == "public" => Ok((default, true)),
+        Some(profile) => Err(DataError::Schema(profile, config.schemas.clone())),
+        None => Ok((default, config.schemas.len() > 1)),
     }
+}
 
-    fn take_filter(&mut self, name: String, value: String) -> Result<(), DataError> {
-        let is_function = matches!(self.target, Target::Function(_));
-        let (path, field) = filter_name(&name)?;
-        match syntax::filter(&value) {
-            Ok((negated, test)) => {
-                self.conditions.push((path, Condition::Filter { field, negated, test }))
-            }
-            // A function's argument has a plain value; on POST arguments come in the body.
-            Err(_) if is_function && self.action != Action::Call => {
-                self.arguments.push((name, value))
-            }
-            Err(error) => return Err(DataError::Syntax { part: "filter", error }),
-        }
-        Ok(())
+fn action(resource: &Resource, method: &Method) -> Result<Action, DataError> {
+    let unsupported = || DataError::Method(method.as_str().to_owned());
+    match (resource, method.as_str()) {
+        (Resource::Function(_), "HEAD") => Ok(Action::Call(CallMethod::Head)),
+        (Resource::Function(_), "GET") => Ok(Action::Call(CallMethod::Get)),
+        (Resource::Function(_), "POST") => Ok(Action::Call(CallMethod::Post)),
+        (_, "OPTIONS") => Ok(Action::Info),
+        (Resource::Function(_), other) => Err(DataError::FunctionMethod(other.to_owned())),
+        (Resource::Relation(_), "HEAD") => Ok(Action::Read { head: true }),
+        (Resource::Relation(_), "GET") => Ok(Action::Read { head: false }),
+        (Resource::Relation(_), "POST") => Ok(Action::Insert),
+        (Resource::Relation(_), "PUT") => Ok(Action::Put),
+        (Resource::Relation(_), "PATCH") => Ok(Action::Update),
+        (Resource::Relation(_), "DELETE") => Ok(Action::Delete),
+        (Resource::Schema, "HEAD") => Ok(Action::Inspect { head: true }),
+        (Resource::Schema, "GET") => Ok(Action::Inspect { head: false }),
+        _ => Err(unsupported()),
     }
+}
 
-    /// `Range: 0-9` narrows what `limit` and `offset` ask for.
-    fn intersect_range(&mut self, range: Option<&str>) -> Result<(), DataError> {
-        let Some((from, to)) = range.and_then(|range| range.split_once('-')) else { return Ok(()) };
-        let Ok(from) = from.trim().parse::<u64>() else { return Ok(()) };
-        let to = to.trim().parse::<u64>().ok();
-        if to.is_some_and(|to| to < from) {
-            return Err(DataError::Range("*".into()));
-        }
-        let own_offset =
-            self.offsets.iter().find(|(path, _)| path.is_empty()).map_or(0, |(_, offset)| *offset);
-        let own_limit =
-            self.limits.iter().find(|(path, _)| path.is_empty()).map(|(_, limit)| *limit);
-        let start = own_offset.max(from);
-        let ends = [
-            own_limit.map(|limit| own_offset.saturating_add(limit)),
-            to.map(|to| to.saturating_add(1)),
-        ];
-        self.offsets.retain(|(path, _)| !path.is_empty());
-        self.limits.retain(|(path, _)| !path.is_empty());
-        self.offsets.push((Vec::new(), start));
-        if let Some(end) = ends.into_iter().flatten().min() {
-            self.limits.push((Vec::new(), end.saturating_sub(start)));
-        }
-        Ok(())
+/// What a parameter means, by the last part of its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Order,
+    Limit,
+    Offset,
+    Logic,
+    Filter,
+}
+
+fn meaning(name: &str) -> Meaning {
+    match name.rsplit('.').next().unwrap_or(name) {
+        "order" => Meaning::Order,
+        "limit" => Meaning::Limit,
+        "offset" => Meaning::Offset,
+        "and" | "or" => Meaning::Logic,
+        _ => Meaning::Filter,
     }
+}
 
-    /// The limit of the root.
-    pub fn limit(&self) -> Option<u64> {
-        self.limits.iter().find(|(path, _)| path.is_empty()).map(|(_, limit)| *limit)
-    }
-
-    /// The offset of the root.
-    pub fn offset(&self) -> u64 {
-        self.offsets.iter().find(|(path, _)| path.is_empty()).map_or(0, |(_, offset)| *offset)
-    }
-
-    /// The body as JSON text; an empty one is an empty object.
+impl QueryParameters {
+    /// Parses a query string. Parts are looked at in a fixed order, whichever comes first in it.
     ///
     /// # Errors
-    /// [`DataError::Body`] for what is no JSON.
-    pub fn json_body(&self) -> Result<&str, DataError> {
-        let text =
-            std::str::from_utf8(&self.body).map_err(|error| DataError::Body(error.to_string()))?;
-        if text.trim().is_empty() {
-            return Ok("{}");
+    /// [`DataError::Syntax`]
+    pub fn parse(query: &str, action: Action) -> Result<Self, DataError> {
+        let pairs = query_string::pairs(query);
+        let canonical = query_string::canonical(&pairs);
+        let valued: Vec<(&str, &str)> = pairs
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+            .collect();
+        let named =
+            |wanted: &str| valued.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        let meaning_of = |wanted: Meaning| {
+            valued.iter().filter(move |(name, _)| {
+                meaning(name) == wanted && !matches!(*name, "select" | "columns" | "on_conflict")
+            })
+        };
+        let mut parsed = QueryParameters { canonical, ..QueryParameters::default() };
+        for (name, value) in meaning_of(Meaning::Order) {
+            parsed.orders.push((syntax::tree_path(name)?.0, syntax::order(value)?));
         }
-        serde_json::from_str::<&RawValue>(text)
-            .map_err(|error| DataError::Body(format!("Error in $: {error}")))?;
-        Ok(text)
-    }
-}
-
-fn action(target: &Target, method: &Method) -> Result<Action, DataError> {
-    match (target, method.as_str()) {
-        (_, "GET") => Ok(Action::Read { head: false }),
-        (_, "HEAD") => Ok(Action::Read { head: true }),
-        (Target::Relation(_), "POST") => Ok(Action::Insert),
-        (Target::Relation(_), "PATCH") => Ok(Action::Update),
-        (Target::Relation(_), "DELETE") => Ok(Action::Delete),
-        (Target::Relation(_), "PUT") => Err(DataError::NotSupported("PUT")),
-        (Target::Function(_), "POST") => Ok(Action::Call),
-        (_, other) => Err(DataError::Method(other.into())),
-    }
-}
-
-/// The first acceptable media type that can be made.
-fn media(accept: &str) -> Result<Media, DataError> {
-    for part in accept.split(',') {
-        match part.split(';').next().unwrap_or("").trim() {
-            "*/*"
-            | "application/*"
-            | "application/json"
-            | "application/vnd.pgrst.array"
-            | "application/vnd.pgrst.array+json"
-            | "" => {
-                return Ok(Media::Json);
-            }
-            "application/vnd.pgrst.object" | "application/vnd.pgrst.object+json" => {
-                return Ok(Media::SingleObject);
-            }
-            "text/csv" => return Ok(Media::Csv),
-            _ => {}
+        for (name, value) in meaning_of(Meaning::Logic) {
+            parsed.logic.push(syntax::logic(name, value)?);
         }
-    }
-    Err(DataError::MediaType(accept.into()))
-}
-
-/// `a.b.order` belongs to the embed `b` of the embed `a`.
-fn split_path(name: &str) -> (Vec<String>, &str) {
-    match name.rsplit_once('.') {
-        Some((path, last)) if RESERVED.contains(&last) || last == "or" => {
-            (path.split('.').map(str::to_owned).collect(), last)
-        }
-        Some(_) => (Vec::new(), ""),
-        None => (Vec::new(), name),
-    }
-}
-
-/// A filter's name: the embeds that it goes through, then the field. Dots within quotes or behind
-/// `->` belong to the field.
-fn filter_name(name: &str) -> Result<(Vec<String>, Field), DataError> {
-    let head = name.split("->").next().unwrap_or(name);
-    let split = if head.contains('"') { None } else { head.rfind('.') };
-    let (path, field) = match split {
-        Some(at) => (name[..at].split('.').map(str::to_owned).collect(), &name[at + 1..]),
-        None => (Vec::new(), name),
-    };
-    Ok((path, parsed("filter", syntax::field_name(field))?))
-}
-
-fn parsed<T>(part: &'static str, outcome: Result<T, syntax::SyntaxError>) -> Result<T, DataError> {
-    outcome.map_err(|error| DataError::Syntax { part, error })
-}
-
-fn number(text: &str) -> Result<u64, DataError> {
-    text.parse().map_err(|_| {
-        if text.starts_with('-') {
-            DataError::Range("*".into())
-        } else {
-            DataError::Syntax {
-                part: "limit",
-                error: syntax::SyntaxError { text: text.into(), column: 1 },
+        parsed.columns = named("columns").map(|text| syntax::names("columns", text)).transpose()?;
+        parsed.select = syntax::select(named("select").unwrap_or("*"))?;
+        let takes_arguments = matches!(action, Action::Call(CallMethod::Get | CallMethod::Head));
+        for (name, value) in meaning_of(Meaning::Filter) {
+            parsed.filter_names.insert((*name).to_owned());
+            let (path, field) = syntax::tree_path(name)?;
+            match syntax::filter_value(value) {
+                Ok((negated, test)) => {
+                    parsed.filters.push((path, Filter { field, negated, test }));
+                }
+                // What looks like no filter is an argument.
+                Err(_) if takes_arguments => {
+                    parsed.arguments.push((field.name, (*value).to_owned()));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-    })
-}
-
-/// The pairs of a query string: `+` is a space, percent sequences are UTF-8, an invalid `%` stays.
-fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-pub(crate) fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let hex = (bytes[index] == b'%')
-            .then(|| text.get(index + 1..index + 3))
-            .flatten()
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (hex, bytes[index]) {
-            (Some(byte), _) => {
-                decoded.push(byte);
-                index += 2;
-            }
-            (None, b'+') => decoded.push(b' '),
-            (None, byte) => decoded.push(byte),
+        parsed.on_conflict =
+            named("on_conflict").map(|text| syntax::names("on_conflict", text)).transpose()?;
+        for (name, value) in meaning_of(Meaning::Limit) {
+            let path = syntax::tree_path(name)?.0;
+            parsed.range_at(path).limit = value.parse().ok();
         }
-        index += 1;
+        for (name, value) in meaning_of(Meaning::Offset) {
+            let path = syntax::tree_path(name)?.0;
+            parsed.range_at(path).offset = value.parse().unwrap_or(0);
+        }
+        Ok(parsed)
     }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
 
-/// Whether a test asks only whether something exists, which filters on embeds may.
-pub fn is_null_test(test: &Test) -> Option<bool> {
-    match test {
-        Test::Is("is null") => Some(true),
-        Test::Is("is not null") => Some(false),
-        _ => None,
+    fn range_at(&mut self, path: Path) -> &mut Range {
+        let place = match self.ranges.iter().position(|(other, _)| *other == path) {
+            Some(place) => place,
+            None => {
+                self.ranges.push((path, Range::default()));
+                self.ranges.len() - 1
+            }
+        };
+        &mut self.ranges[place].1
     }
 }
 
@@ -352,7 +318,8 @@ mod tests {
 
     fn parse(query: &str) -> Result<ApiRequest, DataError> {
         ApiRequest::parse(
-            Target::Relation("t".into()),
+            &DataApiConfig::default(),
+            Resource::Relation("t".into()),
             &Method::GET,
             query,
             &HeaderMap::new(),
@@ -363,48 +330,61 @@ mod tests {
     #[test]
     fn parameters_find_their_place() {
         let request = parse("select=a,b(c)&a=eq.1&b.c=in.(1,2)&order=a.desc&b.order=c&limit=5&b.limit=2&offset=-3&or=(a.eq.1,a.eq.2)&b.not.and=(c.gt.1)").unwrap();
-        let paths: Vec<Vec<String>> =
-            request.conditions.iter().map(|(path, _)| path.clone()).collect();
         let b = vec!["b".to_owned()];
-        assert_eq!(paths, [vec![], b.clone(), vec![], b.clone()]);
-        assert_eq!((request.limit(), request.offset()), (Some(5), 0));
-        assert_eq!(request.limits[1], (b, 2));
-        assert_eq!(request.orders.len(), 2);
+        let paths: Vec<&Path> = request.query.filters.iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, [&vec![], &b]);
+        let logic: Vec<&Path> = request.query.logic.iter().map(|(path, _)| path).collect();
+        assert_eq!(logic, [&vec![], &b]);
+        assert_eq!(request.range, Range { offset: 0, limit: Some(5) });
+        assert_eq!(request.query.ranges[1], (b, Range { offset: 0, limit: Some(2) }));
+        assert_eq!(request.query.orders.len(), 2);
     }
 
     #[test]
-    fn ranges_intersect() {
-        let with_range = |query: &str, range: &str| {
+    fn schemas_are_chosen_by_header() {
+        let config =
+            DataApiConfig { schemas: vec!["one".into(), "two".into()], ..DataApiConfig::default() };
+        for (method, header, expected) in [
+            ("GET", None, Some(("one", true))),
+            ("GET", Some(("accept-profile", "two")), Some(("two", true))),
+            ("POST", Some(("accept-profile", "two")), Some(("one", true))),
+            ("DELETE", Some(("content-profile", "two")), Some(("two", true))),
+            ("GET", Some(("accept-profile", "public")), None),
+        ] {
             let mut headers = HeaderMap::new();
-            headers.insert("range", range.parse().unwrap());
-            ApiRequest::parse(
-                Target::Relation("t".into()),
-                &Method::GET,
-                query,
-                &headers,
-                Bytes::new(),
-            )
-            .map(|request| (request.offset(), request.limit()))
-        };
-        assert_eq!(with_range("", "0-9").unwrap(), (0, Some(10)));
-        assert_eq!(with_range("limit=3&offset=2", "1-9").unwrap(), (2, Some(3)));
-        assert_eq!(with_range("", "5-").unwrap(), (5, None));
-        assert!(with_range("", "5-1").is_err());
-    }
-
-    #[test]
-    fn query_strings_are_decoded() {
-        for (text, expected) in
-            [("a+b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%e", "%e")]
-        {
-            assert_eq!(decode(text), expected);
+            if let Some((name, value)) = header {
+                headers.insert(name, value.parse().unwrap());
+            }
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let found = schema(&config, &method, &headers).ok();
+            let expected = expected.map(|(name, chosen)| (name.to_owned(), chosen));
+            assert_eq!(found, expected, "{method} {header:?}");
         }
     }
 
     #[test]
-    fn nonsense_is_refused() {
-        for query in ["a=1", "a=eq", "select=(", "limit=x", "limit=-1", "or=()", "order=a.b.c.d"] {
-            assert!(parse(query).is_err(), "{query}");
+    fn methods_have_meanings() {
+        let table = Resource::Relation("t".into());
+        let function = Resource::Function("f".into());
+        for (resource, method, expected) in [
+            (&table, "PUT", Ok(Action::Put)),
+            (&table, "OPTIONS", Ok(Action::Info)),
+            (&table, "TRACE", Err("Unsupported HTTP method: TRACE")),
+            (&function, "HEAD", Ok(Action::Call(CallMethod::Head))),
+            (&function, "PATCH", Err("Cannot use the PATCH method on RPC")),
+            (&Resource::Schema, "POST", Err("Unsupported HTTP method: POST")),
+        ] {
+            let found = action(resource, &Method::from_bytes(method.as_bytes()).unwrap());
+            assert_eq!(found.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
         }
+    }
+
+    #[test]
+    fn values_that_are_no_filters_are_arguments() {
+        let parsed =
+            QueryParameters::parse("id=5&id=gt.2&name=a.b", Action::Call(CallMethod::Get)).unwrap();
+        assert_eq!(parsed.arguments, [("id".into(), "5".into()), ("name".into(), "a.b".into())]);
+        assert_eq!(parsed.filters.len(), 1);
+        assert!(QueryParameters::parse("id=5", Action::Read { head: false }).is_err());
     }
 }

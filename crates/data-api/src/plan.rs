@@ -1,30 +1,39 @@
 //! The second stage: what a request means in the schema. Pure: it reads a catalog, not a database.
 
 mod calls;
+mod embeds;
 mod lanes;
+mod negotiation;
 mod reads;
 mod relationships;
 mod similarity;
+mod spreads;
+mod tree;
 mod writes;
 
 use std::collections::BTreeSet;
 
-use tenantry_catalog::{Catalog, Function, Returns};
+use tenantry_catalog::{Catalog, Function, QualifiedName, Relation, Relationship};
 
-use self::lanes::{is_bounded, is_shareable};
-use self::reads::Resolver;
-use crate::api_request::{Action, ApiRequest, Target};
+use crate::api_request::media_type::MediaType;
+use crate::api_request::preferences::Resolution;
+use crate::api_request::range::Range;
+use crate::api_request::{Action, ApiRequest, CallMethod, Resource};
+use crate::config::DataApiConfig;
 use crate::error::DataError;
-use crate::preferences::Resolution;
-use crate::syntax::{Condition, Field, OrderTerm};
+use crate::syntax::{Aggregate, Direction, JsonStep, Test};
 
 /// A request with its meaning.
 #[derive(Debug)]
 pub struct Plan {
-    /// The schema that is spoken to.
-    pub schema: String,
     /// What is done.
     pub work: PlannedWork,
+    /// How the answer is made.
+    pub handler: Handler,
+    /// The media type of the answer.
+    pub media_type: MediaType,
+    /// Embeds that were named by their relation although they have an alias: name and alias.
+    pub legacy_names: Vec<(String, String)>,
     /// Whether every part of a read is known to be cheap and harmless.
     pub shareable: bool,
 }
@@ -37,121 +46,272 @@ pub enum PlannedWork {
     /// Rows are written, and perhaps read.
     Write(WritePlan),
     /// A function is called.
-    Call(CallPlan),
+    Call(Box<CallPlan>),
+    /// The schema is described.
+    Inspect,
+    /// The methods that can be used are told.
+    Info(&'static [&'static str]),
 }
 
-/// Rows of a relation with what is embedded in them.
+/// How an answer is made of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handler {
+    /// Not at all.
+    Nothing,
+    /// JSON: an array, or what a function returns.
+    Json,
+    /// The same without members that are null.
+    JsonWithoutNulls,
+    /// JSON: one object.
+    Object {
+        /// Whether members that are null are left out.
+        without_nulls: bool,
+    },
+    /// Lines under a header.
+    Csv,
+    /// A GeoJSON feature collection.
+    GeoJson,
+    /// By an aggregate of the application's over rows, of this relation where it is one.
+    Aggregate {
+        /// The aggregate.
+        function: QualifiedName,
+        /// The relation whose rows it takes.
+        of: Option<QualifiedName>,
+        /// Whether it makes bytes.
+        is_binary: bool,
+    },
+    /// As the function returned it.
+    AsReturned {
+        /// Whether that is bytes.
+        is_binary: bool,
+    },
+}
+
+/// Rows with what is embedded in them.
 #[derive(Debug)]
 pub struct ReadPlan {
-    /// Schema and name.
-    pub relation: (String, String),
-    /// The columns.
-    pub columns: Vec<SelectedColumn>,
-    /// The conditions.
-    pub conditions: Vec<PlannedCondition>,
+    /// Where the rows come from.
+    pub source: Source,
+    /// The columns; none at all means that only embeds are wanted.
+    pub columns: Vec<PlannedColumn>,
+    /// The conditions, all of which have to hold.
+    pub conditions: Vec<Condition>,
     /// The order.
-    pub order: Vec<OrderTerm>,
-    /// The limit.
-    pub limit: Option<u64>,
-    /// The offset.
-    pub offset: u64,
+    pub order: Vec<PlannedOrder>,
+    /// Which of the rows.
+    pub range: Range,
     /// The embeds.
     pub embeds: Vec<EmbedPlan>,
 }
 
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A relation.
+    Relation(QualifiedName),
+    /// What was written or called before; of this relation's rows, as far as is known.
+    Earlier(QualifiedName),
+}
+
+impl Source {
+    /// The relation, whichever way its rows come.
+    pub fn relation(&self) -> &QualifiedName {
+        match self {
+            Source::Relation(name) | Source::Earlier(name) => name,
+        }
+    }
+}
+
+/// A column, or a path into one, in its relation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlannedField {
+    /// The column; `*` for all.
+    pub name: String,
+    /// The way into its value.
+    pub path: Vec<JsonStep>,
+    /// Whether its value has to become JSON before a path can lead into it.
+    pub becomes_json: bool,
+    /// The function that its values, or values compared with it, go through.
+    pub transform: Option<String>,
+    /// Whether the whole row is meant.
+    pub whole_row: bool,
+}
+
 /// A selected column.
-#[derive(Debug, Clone)]
-pub enum SelectedColumn {
-    /// `*`
-    All,
-    /// One column or path.
-    Field {
-        /// What.
-        field: Field,
-        /// The output name, where it differs.
-        alias: Option<String>,
-        /// The cast.
-        cast: Option<String>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlannedColumn {
+    /// Which.
+    pub field: PlannedField,
+    /// The type that its value becomes.
+    pub cast: Option<String>,
+    /// What is made of its values.
+    pub aggregate: Option<Aggregate>,
+    /// The type that the aggregate's value becomes.
+    pub aggregate_cast: Option<String>,
+    /// The output name, where it differs.
+    pub alias: Option<String>,
+}
+
+impl PlannedColumn {
+    /// What the column is called outside.
+    pub fn output_name(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.field.name)
+    }
+}
+
+/// What has to hold for a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// A test of a column.
+    Filter {
+        /// The column.
+        field: PlannedField,
+        /// Whether its words are searched, in this language: then it is no search vector yet.
+        searched_in: Option<Option<String>>,
+        /// Whether the opposite is wanted.
+        negated: bool,
+        /// The test.
+        test: Test,
+    },
+    /// Several conditions.
+    Group {
+        /// Whether the opposite is wanted.
+        negated: bool,
+        /// Whether one is enough.
+        any: bool,
+        /// The conditions.
+        members: Vec<Condition>,
+    },
+    /// Whether an embed, by its place, has rows.
+    EmbedExists {
+        /// Which.
+        place: usize,
+        /// Whether it has to have some, or none.
+        exists: bool,
     },
 }
 
-/// A condition of a relation, or on whether an embed has rows.
-#[derive(Debug)]
-pub enum PlannedCondition {
-    /// On columns.
-    On(Condition),
-    /// `embed=is.null` (true) or `embed=not.is.null` (false), by the embed's place.
-    EmbedIsNull(usize, bool),
+/// What rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedOrder {
+    /// The embed whose column it is, by its place.
+    pub embed: Option<usize>,
+    /// The column.
+    pub field: PlannedField,
+    /// Up or down.
+    pub direction: Option<Direction>,
+    /// Where nulls go.
+    pub nulls_first: Option<bool>,
 }
 
-/// A relation that is embedded in another.
+/// Rows that are embedded in others.
 #[derive(Debug)]
 pub struct EmbedPlan {
     /// The output name.
     pub name: String,
-    /// How its rows are found.
-    pub link: Link,
-    /// Whether a parent has at most one.
-    pub to_one: bool,
-    /// Whether parents without one are left out.
+    /// How they are found.
+    pub relationship: Relationship,
+    /// Whether rows without one are left out.
     pub inner: bool,
-    /// Whether its columns become the parent's.
-    pub spread: bool,
-    /// What is read of it.
+    /// What they look like outside.
+    pub output: EmbedOutput,
+    /// What is read of them.
     pub plan: ReadPlan,
 }
 
-/// How an embed's rows are found: pairs of the embed's column and the parent's column.
-#[derive(Debug)]
-pub enum Link {
-    /// By a foreign key of either side.
-    Direct(Vec<(String, String)>),
-    /// Through a table with a foreign key to each side.
-    Junction {
-        /// Schema and name.
-        relation: (String, String),
-        /// Pairs of the embed's column and the junction's column.
-        to_child: Vec<(String, String)>,
-        /// Pairs of the junction's column and the parent's column.
-        to_parent: Vec<(String, String)>,
-    },
+impl EmbedPlan {
+    /// Whether a row has at most one.
+    pub fn is_to_one(&self) -> bool {
+        self.relationship.is_to_one()
+    }
+}
+
+/// What embedded rows look like outside.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EmbedOutput {
+    /// Not at all: they only filter.
+    Hidden,
+    /// An object, or an array of objects.
+    Json,
+    /// Columns of the row that they are embedded in; of several rows, arrays.
+    Spread(Vec<SpreadColumn>),
+}
+
+/// A column that an embed adds to the row that it is embedded in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpreadColumn {
+    /// What the embed calls it.
+    pub name: String,
+    /// What is made of its values.
+    pub aggregate: Option<Aggregate>,
+    /// The type that the aggregate's value becomes.
+    pub aggregate_cast: Option<String>,
+    /// The output name, where it differs.
+    pub alias: Option<String>,
 }
 
 /// Rows that are written.
 #[derive(Debug)]
 pub struct WritePlan {
-    /// Schema and name.
-    pub relation: (String, String),
+    /// The relation.
+    pub relation: QualifiedName,
     /// How.
     pub kind: WriteKind,
     /// The columns that the body sets.
-    pub columns: Vec<String>,
-    /// The number of rows in the body.
-    pub body_rows: usize,
-    /// Columns with their defaults as SQL, for objects that leave them out under `missing=default`.
-    pub defaults: Vec<(String, String)>,
-    /// The columns that the answer needs of the written rows; `None`: all.
-    pub returning: Option<BTreeSet<String>>,
-    /// The key, for `Location`.
+    pub columns: Vec<BodyColumn>,
+    /// Whether what an object leaves out becomes the column's default.
+    pub fills_defaults: bool,
+    /// What the written rows show.
+    pub returning: Returning,
+    /// The key, for `Location`, in the order of the columns.
     pub primary_key: Vec<String>,
-    /// The answer: conditions belong to the write, so it has none.
+    /// What is read of the written rows.
     pub answer: ReadPlan,
-    /// Which rows are updated or deleted.
-    pub conditions: Vec<Condition>,
 }
 
 /// How rows are written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WriteKind {
-    /// INSERT, perhaps with what happens to rows that are there already.
+    /// INSERT, perhaps with what happens to rows that are there already by these columns.
     Insert {
-        /// The conflict's columns and what happens.
-        conflict: Option<(Vec<String>, Resolution)>,
+        /// The columns and what happens.
+        conflict: Option<(Resolution, Vec<String>)>,
+    },
+    /// INSERT of one row that these conditions hold for, or UPDATE of the one with its key.
+    Put {
+        /// The key.
+        key: Vec<String>,
+        /// The conditions, on the body.
+        conditions: Vec<Condition>,
     },
     /// UPDATE
-    Update,
+    Update(Vec<Condition>),
     /// DELETE
-    Delete,
+    Delete(Vec<Condition>),
+}
+
+/// A column that a body sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyColumn {
+    /// Its name.
+    pub name: String,
+    /// The type that its values are read as.
+    pub data_type: String,
+    /// The function that its values go through.
+    pub transform: Option<String>,
+    /// Its default, as SQL.
+    pub default: Option<String>,
+}
+
+/// What written rows show to what is read of them.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Returning {
+    /// That they were written.
+    Nothing,
+    /// All columns.
+    All,
+    /// These columns; showing one needs the right to read it.
+    Columns(BTreeSet<String>),
 }
 
 /// A function that is called.
@@ -159,76 +319,189 @@ pub enum WriteKind {
 pub struct CallPlan {
     /// The function.
     pub function: Function,
-    /// The arguments that are given.
+    /// Where its arguments are.
     pub arguments: CallArguments,
-    /// What is read of its rows, where it returns rows.
+    /// What its rows show to what is read of them.
+    pub returning: Returning,
+    /// What is read of its rows.
     pub answer: ReadPlan,
 }
 
 /// Where a function's arguments are.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum CallArguments {
-    /// In a JSON object: names and types.
-    Body(Vec<(String, String)>),
-    /// In the query string: names, types and values.
-    Query(Vec<(String, String, String)>),
+    /// In a JSON object: the names.
+    Body(BTreeSet<String>),
+    /// In the query string or a form: names and values, several only for a variadic argument.
+    Given(Vec<(String, Vec<String>)>),
     /// The whole body is the one argument, which has no name.
     Whole,
-}
-
-/// What of a database can be named.
-#[derive(Debug, Clone, Copy)]
-pub struct Exposed<'a> {
-    /// The schemas; the first is the default.
-    pub schemas: &'a [String],
-    /// The most rows that a read answers at any level.
-    pub max_rows: Option<u64>,
-    /// Whether `public` means the default schema where it is not exposed itself: Supabase's clients
-    /// name it on every request unless they are told another.
-    pub public_is_default: bool,
 }
 
 impl Plan {
     /// Gives a request its meaning.
     ///
     /// # Errors
-    /// [`DataError`]: what it names is not there, or is ambiguous.
+    /// [`DataError`]: what it names is not there, or is ambiguous, or cannot be made.
     pub fn resolve(
         request: &ApiRequest,
         catalog: &Catalog,
-        exposed: &Exposed<'_>,
+        config: &DataApiConfig,
     ) -> Result<Plan, DataError> {
-        let Exposed { schemas, max_rows, public_is_default } = *exposed;
-        let schema = match &request.profile {
-            Some(profile) if schemas.contains(profile) => profile.clone(),
-            Some(profile) if public_is_default && profile == "public" => {
-                schemas.first().cloned().unwrap_or_default()
+        let planner = Planner { request, catalog, config };
+        let plan = match (&request.resource, request.action) {
+            (Resource::Schema, Action::Info) => Plan::of_info(&["OPTIONS", "GET", "HEAD"]),
+            (Resource::Schema, _) => planner.inspect()?,
+            (Resource::Relation(name), Action::Info) => {
+                Plan::of_info(allowed(planner.relation(name)?))
             }
-            Some(profile) => return Err(DataError::Schema(profile.clone(), schemas.to_vec())),
-            None => schemas.first().cloned().unwrap_or_default(),
+            (Resource::Function(name), Action::Info) => planner.function_info(name)?,
+            (Resource::Relation(name), Action::Read { .. }) => planner.relation_read(name)?,
+            (Resource::Relation(name), _) => planner.relation_write(name)?,
+            (Resource::Function(name), _) => planner.function_call(name)?,
         };
-        let resolver = Resolver { request, catalog, schema: &schema, max_rows };
-        let work = match (&request.target, request.action) {
-            (Target::Relation(name), Action::Read { .. }) => {
-                PlannedWork::Read(resolver.root(resolver.relation(name)?)?)
-            }
-            (Target::Relation(name), _) => {
-                PlannedWork::Write(resolver.write(resolver.relation(name)?)?)
-            }
-            (Target::Function(name), _) => PlannedWork::Call(resolver.call(name)?),
-        };
-        let counts = request.preferences.count.is_some();
-        let shareable = match &work {
-            PlannedWork::Read(plan) => {
-                !counts && is_bounded(catalog, plan) && is_shareable(catalog, plan)
-            }
-            PlannedWork::Write(_) | PlannedWork::Call(_) => false,
-        };
-        Ok(Plan { schema, work, shareable })
+        let preferences = &request.preferences;
+        if preferences.is_strict() && !preferences.unknown.is_empty() {
+            return Err(DataError::Preferences(preferences.unknown.clone()));
+        }
+        Ok(plan)
+    }
+
+    fn of_info(methods: &'static [&'static str]) -> Plan {
+        Plan {
+            work: PlannedWork::Info(methods),
+            handler: Handler::Nothing,
+            media_type: MediaType::Json,
+            legacy_names: Vec::new(),
+            shareable: false,
+        }
     }
 }
 
-/// Whether a function answers rows rather than a value.
-pub fn answers_rows(function: &Function) -> bool {
-    matches!(function.returns, Returns::Row | Returns::SetOfRows)
+/// The methods that a relation takes.
+fn allowed(relation: &Relation) -> &'static [&'static str] {
+    let puts = relation.insertable && relation.updatable && !relation.primary_key.is_empty();
+    match (relation.insertable, puts, relation.updatable, relation.deletable) {
+        (false, _, false, false) => &["OPTIONS", "GET", "HEAD"],
+        (true, false, false, false) => &["OPTIONS", "GET", "HEAD", "POST"],
+        (false, _, true, false) => &["OPTIONS", "GET", "HEAD", "PATCH"],
+        (false, _, false, true) => &["OPTIONS", "GET", "HEAD", "DELETE"],
+        (false, _, true, true) => &["OPTIONS", "GET", "HEAD", "PATCH", "DELETE"],
+        (true, _, false, true) => &["OPTIONS", "GET", "HEAD", "POST", "DELETE"],
+        (true, true, false, false) => &["OPTIONS", "GET", "HEAD", "POST"],
+        (true, false, true, false) => &["OPTIONS", "GET", "HEAD", "POST", "PATCH"],
+        (true, true, true, false) => &["OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH"],
+        (true, false, true, true) => &["OPTIONS", "GET", "HEAD", "POST", "PATCH", "DELETE"],
+        (true, true, true, true) => &["OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    }
+}
+
+/// Everything that planning looks at.
+#[derive(Clone, Copy)]
+struct Planner<'a> {
+    request: &'a ApiRequest,
+    catalog: &'a Catalog,
+    config: &'a DataApiConfig,
+}
+
+impl<'a> Planner<'a> {
+    fn name(&self, name: &str) -> QualifiedName {
+        QualifiedName::new(&self.request.schema, name)
+    }
+
+    fn relation(&self, name: &str) -> Result<&'a Relation, DataError> {
+        let schema = &self.request.schema;
+        self.catalog.relation(&self.name(name)).ok_or_else(|| DataError::NoRelation {
+            schema: schema.clone(),
+            name: name.into(),
+            similar: similarity::most_similar(
+                name,
+                self.catalog.relations_in(schema).map(|relation| relation.name.name.as_str()),
+                similarity::CLOSE,
+            ),
+        })
+    }
+
+    fn relation_read(&self, name: &str) -> Result<Plan, DataError> {
+        let relation = self.relation(name)?;
+        let (answer, legacy_names) =
+            self.read(Source::Relation(relation.name.clone()), Some(relation))?;
+        let (handler, media_type) = self.negotiate(&relation.name, &answer)?;
+        let shareable = lanes::is_shareable(self.request, self.config, self.catalog, &answer)
+            && matches!(handler, Handler::Json | Handler::Object { .. } | Handler::Csv);
+        Ok(Plan { work: PlannedWork::Read(answer), handler, media_type, legacy_names, shareable })
+    }
+
+    fn relation_write(&self, name: &str) -> Result<Plan, DataError> {
+        let relation = self.relation(name)?;
+        let (answer, legacy_names) =
+            self.read(Source::Earlier(relation.name.clone()), Some(relation))?;
+        let (handler, media_type) = self.negotiate(&relation.name, &answer)?;
+        let write = self.write(relation, answer)?;
+        Ok(Plan {
+            work: PlannedWork::Write(write),
+            handler,
+            media_type,
+            legacy_names,
+            shareable: false,
+        })
+    }
+
+    fn function_call(&self, name: &str) -> Result<Plan, DataError> {
+        let (function, arguments) = self.overload(name)?;
+        let row_type = function.row_type();
+        let relation = self.catalog.relation(&row_type);
+        let (answer, legacy_names) = self.read(Source::Earlier(row_type.clone()), relation)?;
+        let (handler, media_type) = self.negotiate(&row_type, &answer)?;
+        if self.request.preferences.most_affected().is_some() && function.returns_single() {
+            return Err(DataError::MaxAffectedOfSingle);
+        }
+        let returning = calls::returning(&answer);
+        let call = CallPlan { function: function.clone(), arguments, returning, answer };
+        Ok(Plan {
+            work: PlannedWork::Call(Box::new(call)),
+            handler,
+            media_type,
+            legacy_names,
+            shareable: false,
+        })
+    }
+
+    fn function_info(&self, name: &str) -> Result<Plan, DataError> {
+        let overloads = self.catalog.functions(&self.name(name));
+        if overloads.is_empty() {
+            self.overload(name)?;
+        }
+        Ok(Plan::of_info(if overloads.iter().all(|function| function.volatile) {
+            &["OPTIONS", "POST"]
+        } else {
+            &["OPTIONS", "GET", "HEAD", "POST"]
+        }))
+    }
+
+    fn inspect(&self) -> Result<Plan, DataError> {
+        if self.config.description == crate::config::Description::Disabled {
+            return Err(DataError::NoDescription);
+        }
+        let accepts = &self.request.accepts;
+        let makes = [MediaType::OpenApi, MediaType::Json, MediaType::Any];
+        if !accepts.iter().any(|(accepted, _)| makes.contains(accepted)) {
+            return Err(negotiation::not_made(self.request));
+        }
+        Ok(Plan {
+            work: PlannedWork::Inspect,
+            handler: Handler::Nothing,
+            media_type: MediaType::OpenApi,
+            legacy_names: Vec::new(),
+            shareable: false,
+        })
+    }
+
+    /// Whether arguments are in the query string.
+    fn takes_arguments_from_query(&self) -> bool {
+        matches!(
+            self.request.action,
+            Action::Call(CallMethod::Get | CallMethod::Head) | Action::Info
+        )
+    }
 }

@@ -1,63 +1,27 @@
 //! The conductor: all stages of a request, in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tenantry_caller::{Authenticator, Caller};
 use tenantry_catalog::CatalogHandle;
 use tenantry_postgres::{Database, RequestSettings, Rows, Verdict};
 
-use crate::api_request::{ApiRequest, Target};
-use crate::error::DataError;
-use crate::plan::{Exposed, Plan};
+use crate::api_request::{ApiRequest, Resource};
+use crate::config::DataApiConfig;
+use crate::error::{DataError, Telling};
+use crate::openapi;
+use crate::plan::{Plan, PlannedWork};
 use crate::query::Query;
 use crate::respond::{Answered, respond};
-
-/// The settings of one data API.
-#[derive(Debug, Clone)]
-pub struct DataApiConfig {
-    /// The exposed schemas; the first is the default.
-    pub schemas: Vec<String>,
-    /// Schemas whose names resolve without being exposed.
-    pub extra_search_path: Vec<String>,
-    /// The role of callers without a token.
-    pub anonymous_role: String,
-    /// The most rows that a read answers at any level.
-    pub max_rows: Option<u64>,
-    /// Whether `public` means the default schema where it is not exposed itself: Supabase's clients
-    /// name it on every request unless they are told another.
-    pub public_is_default: bool,
-    /// The largest body, in bytes.
-    pub max_body_bytes: usize,
-}
-
-impl Default for DataApiConfig {
-    fn default() -> Self {
-        DataApiConfig {
-            schemas: vec!["public".into()],
-            extra_search_path: Vec::new(),
-            anonymous_role: "anon".into(),
-            max_rows: None,
-            public_is_default: false,
-            max_body_bytes: 16 * 1024 * 1024,
-        }
-    }
-}
-
-impl DataApiConfig {
-    fn exposed(&self) -> Exposed<'_> {
-        Exposed {
-            schemas: &self.schemas,
-            max_rows: self.max_rows,
-            public_is_default: self.public_is_default,
-        }
-    }
-}
+use crate::timing::{Stage, Timing};
 
 /// The data API of one database.
 #[derive(Clone)]
@@ -66,10 +30,15 @@ pub struct DataApi {
 }
 
 struct Inner {
-    config: DataApiConfig,
-    authenticator: Authenticator,
+    rules: RwLock<Arc<Rules>>,
     database: Database,
     catalog: CatalogHandle,
+}
+
+/// What may be changed while requests are answered.
+struct Rules {
+    config: DataApiConfig,
+    authenticator: Authenticator,
 }
 
 impl DataApi {
@@ -80,57 +49,135 @@ impl DataApi {
         database: Database,
         catalog: CatalogHandle,
     ) -> Self {
-        DataApi { inner: Arc::new(Inner { config, authenticator, database, catalog }) }
+        let rules = RwLock::new(Arc::new(Rules { config, authenticator }));
+        DataApi { inner: Arc::new(Inner { rules, database, catalog }) }
     }
 
-    /// Its routes: `/{relation}` and `/rpc/{function}`.
+    /// Other rules for every request from now on.
+    pub fn reconfigure(&self, config: DataApiConfig, authenticator: Authenticator) {
+        let rules = Arc::new(Rules { config, authenticator });
+        *self.inner.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// The schemas that it exposes.
+    pub fn schemas(&self) -> Vec<String> {
+        self.rules().config.schemas.clone()
+    }
+
+    /// Its routes: `/`, `/{relation}` and `/rpc/{function}`.
     pub fn router(self) -> axum::Router {
-        use axum::routing::any;
-        axum::Router::new()
-            .route("/{relation}", any(relation))
-            .route("/rpc/{function}", any(function))
-            .fallback(async || DataError::Path.respond(true))
-            .with_state(self)
+        axum::Router::new().fallback(answer).with_state(self)
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn answer(&self, request: Request) -> Response<Body> {
+        let rules = self.rules();
+        let mut timing = Timing::start();
+        let traced = rules.config.trace_header.clone().and_then(|name| {
+            let value = request.headers().get(&name).cloned()?;
+            Some((name, value))
+        });
+        let mut response = self.identified(&rules, request, &mut timing).await;
+        if let Some((name, value)) = traced {
+            response.headers_mut().insert(name, value);
+        }
+        if rules.config.timing {
+            response.headers_mut().insert("server-timing", timing.header());
+        }
+        response
+    }
+
+    async fn identified(
+        &self,
+        rules: &Rules,
+        request: Request,
+        timing: &mut Timing,
+    ) -> Response<Body> {
+        let details = rules.config.errors_have_details;
+        let identified = rules.authenticator.identify(bearer(request.headers()));
+        timing.ends(Stage::Jwt);
+        let caller = match identified {
+            Ok(caller) => caller,
+            Err(error) => {
+                let error = DataError::Token(error);
+                return error.respond(Telling { anonymous: true, details });
+            }
+        };
+        let anonymous = Some(caller.role()) == rules.authenticator.anonymous_role();
+        let telling = Telling { anonymous, details };
+        let served = self.serve(rules, &caller, request, timing, telling).await;
+        served.unwrap_or_else(|error| error.respond(telling))
     }
 
     /// Every stage of a request, in order.
     async fn serve(
         &self,
+        rules: &Rules,
         caller: &Caller,
-        target: Target,
         request: Request,
+        timing: &mut Timing,
+        telling: Telling,
     ) -> Result<Response<Body>, DataError> {
-        let Inner { config, database, catalog, .. } = &*self.inner;
+        let config = &rules.config;
         let (parts, body) = request.into_parts();
+        let resource = resource(parts.uri.path())?;
         let body = read_body(body, config.max_body_bytes).await?;
-        let settings = settings(&parts.method, &target, &parts.headers);
         let query = parts.uri.query().unwrap_or("");
-        let asked = ApiRequest::parse(target, &parts.method, query, &parts.headers, body)?;
-        let plan = Plan::resolve(&asked, &catalog.current(), &config.exposed())?;
-        let settings =
-            RequestSettings { time_zone: asked.preferences.time_zone.clone(), ..settings };
-        let work = Query::render(&plan, &asked, &config.extra_search_path, settings)?;
-        let rows = self.run(database, caller, &asked, &plan, work).await?;
-        respond(&asked, &plan, &config.schemas, &Answered::of(&rows))
+        let asked =
+            ApiRequest::parse(config, resource, &parts.method, query, &parts.headers, body)?;
+        timing.ends(Stage::Parse);
+        let catalog = self.inner.catalog.current().ok_or(DataError::NoCatalog)?;
+        let plan = Plan::resolve(&asked, &catalog, config)?;
+        let settings = settings(&parts.method, parts.uri.path(), &parts.headers, &asked);
+        let rendered = Query::render(&plan, &asked, config, caller.role(), settings.clone());
+        let Some(query) = rendered else {
+            if let PlannedWork::Info(methods) = plan.work {
+                timing.ends(Stage::Response);
+                return Ok(allow(methods));
+            }
+            timing.ends(Stage::Plan);
+            let seen =
+                openapi::Visible::read(&self.inner.database, caller, config, &asked, settings)
+                    .await?;
+            timing.ends(Stage::Transaction);
+            let response = openapi::respond(&catalog, config, &asked, &seen);
+            timing.ends(Stage::Response);
+            return Ok(response);
+        };
+        timing.ends(Stage::Plan);
+        if config.logs_queries {
+            let sql = query.work.statements.get(query.answer).map(|statement| &*statement.sql);
+            tracing::info!(target: "query", sql, "run");
+        }
+        let rows = self.run(caller, &asked, &plan, &query).await?;
+        timing.ends(Stage::Transaction);
+        let answered = Answered::of(&rows, &query, &plan);
+        let response = respond(&asked, &plan, config, &answered, telling)?;
+        timing.ends(Stage::Response);
+        Ok(response)
     }
 
     /// Runs as the caller; where the rows decide whether the work may stay, looks at them first.
     async fn run(
         &self,
-        database: &Database,
         caller: &Caller,
         asked: &ApiRequest,
         plan: &Plan,
-        work: tenantry_postgres::Work,
+        query: &Query,
     ) -> Result<Vec<Rows>, DataError> {
-        if !Query::needs_decision(asked, plan) {
+        let database = &self.inner.database;
+        let work = query.work.clone();
+        if !query.needs_decision {
             let rows = database.run_as(caller, work).await?;
-            Answered::of(&rows).check(asked, plan)?;
+            Answered::of(&rows, query, plan).check(asked, plan)?;
             return Ok(rows);
         }
         let mut refusal = None;
-        let decide = |rows: &[Rows]| match Answered::of(rows).check(asked, plan) {
-            Ok(()) if asked.preferences.rollback => Verdict::Rollback,
+        let decide = |rows: &[Rows]| match Answered::of(rows, query, plan).check(asked, plan) {
+            Ok(()) if query.rolls_back => Verdict::Rollback,
             Ok(()) => Verdict::Commit,
             Err(error) => {
                 refusal = Some(error);
@@ -140,42 +187,31 @@ impl DataApi {
         let (rows, _) = database.run_deciding(caller, work, decide).await?;
         refusal.map_or(Ok(rows), Err)
     }
+}
 
-    async fn answer(&self, target: Target, request: Request) -> Response<Body> {
-        let caller = match self.inner.authenticator.identify(bearer(request.headers())) {
-            Ok(caller) => caller,
-            Err(error) => return DataError::Token(error).respond(true),
-        };
-        let anonymous = Query::is_anonymous(&caller, &self.inner.config.anonymous_role);
-        self.serve(&caller, target, request).await.unwrap_or_else(|error| error.respond(anonymous))
+async fn answer(State(api): State<DataApi>, request: Request) -> Response<Body> {
+    api.answer(request).await
+}
+
+/// What a path names.
+fn resource(path: &str) -> Result<Resource, DataError> {
+    let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+    match (segments.next().unwrap_or(""), segments.next(), segments.next()) {
+        ("", None, _) => Ok(Resource::Schema),
+        ("rpc", Some(name), None) if !name.is_empty() => Ok(Resource::Function(decoded(name))),
+        ("", ..) | (_, Some(_), _) => Err(DataError::Path),
+        (name, None, _) => Ok(Resource::Relation(decoded(name))),
     }
 }
 
-async fn relation(
-    State(api): State<DataApi>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response<Body> {
-    if request.method() == Method::OPTIONS {
-        return allow("OPTIONS,GET,HEAD,POST,PATCH,DELETE");
-    }
-    api.answer(Target::Relation(name), request).await
-}
-
-async fn function(
-    State(api): State<DataApi>,
-    Path(name): Path<String>,
-    request: Request,
-) -> Response<Body> {
-    if request.method() == Method::OPTIONS {
-        return allow("OPTIONS,GET,HEAD,POST");
-    }
-    api.answer(Target::Function(name), request).await
-}
-
-fn allow(methods: &'static str) -> Response<Body> {
+fn allow(methods: &[&str]) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if let Ok(methods) = HeaderValue::from_str(&methods.join(",")) {
+        headers.insert(header::ALLOW, methods);
+    }
     response
 }
 
@@ -194,6 +230,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 const PATIENCE: usize = 4;
 
 async fn read_body(mut body: Body, most: usize) -> Result<Bytes, DataError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     let mut collected = BytesMut::new();
     let mut received = 0_usize;
     while let Some(frame) = body.frame().await {
@@ -211,7 +250,12 @@ async fn read_body(mut body: Body, most: usize) -> Result<Bytes, DataError> {
 }
 
 /// What `current_setting` shows of the request. Credentials stay out.
-fn settings(method: &Method, target: &Target, headers: &HeaderMap) -> RequestSettings {
+fn settings(
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    request: &ApiRequest,
+) -> RequestSettings {
     const HIDDEN: [HeaderName; 3] =
         [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("apikey")];
     let mut shown = Map::new();
@@ -231,12 +275,33 @@ fn settings(method: &Method, target: &Target, headers: &HeaderMap) -> RequestSet
         .collect();
     RequestSettings {
         method: method.as_str().to_owned(),
-        path: match target {
-            Target::Relation(name) => format!("/{name}"),
-            Target::Function(name) => format!("/rpc/{name}"),
-        },
+        path: path.to_owned(),
         headers: Value::Object(shown).to_string(),
         cookies: Value::Object(cookies).to_string(),
-        time_zone: None,
+        time_zone: request.preferences.time_zone.clone(),
+        ..RequestSettings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_one_thing() {
+        for (path, expected) in [
+            ("/", Some(Resource::Schema)),
+            ("", Some(Resource::Schema)),
+            ("/items", Some(Resource::Relation("items".into()))),
+            ("/a+b%20c", Some(Resource::Relation("a+b c".into()))),
+            ("/rpc/f", Some(Resource::Function("f".into()))),
+            ("/rpc", Some(Resource::Relation("rpc".into()))),
+            ("/rpc/", None),
+            ("/rpc/f/g", None),
+            ("/items/1", None),
+            ("//", None),
+        ] {
+            assert_eq!(resource(path).ok(), expected, "{path}");
+        }
     }
 }

@@ -1,422 +1,265 @@
-//! The grammar of the query string: select lists, filters, logic trees, order.
-//!
-//! Syntax only: nothing here knows a table.
+//! The language of query strings: `select`, filters, logic trees, `order`. Nothing here knows a
+//! schema.
 
-use winnow::Parser;
-use winnow::ascii::digit1;
-use winnow::combinator::{
-    alt, cut_err, delimited, eof, opt, preceded, repeat, separated, terminated,
-};
-use winnow::error::{ContextError, ErrMode};
-use winnow::token::{any, none_of, one_of, take_while};
+mod failure;
+mod grammar;
 
-type Result<T> = winnow::Result<T, ErrMode<ContextError>>;
+pub use failure::SyntaxError;
 
-/// How deep embeds and logic trees may nest: deeper ones could exhaust the stack.
-pub const DEEPEST: usize = 16;
-
-/// A column, possibly with a way into its JSON.
+/// A column, or a path into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// The column.
-    pub column: String,
-    /// `->` and `->>` steps.
-    pub steps: Vec<JsonStep>,
+    pub name: String,
+    /// The way into its value.
+    pub path: Vec<JsonStep>,
 }
 
-/// One `->` or `->>`.
+/// A step into a JSON or composite value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonStep {
-    /// `->>`: the result is text.
+    /// Whether it answers text (`->>`) rather than JSON (`->`).
     pub as_text: bool,
-    /// A key or an index.
+    /// Where it leads.
     pub key: JsonKey,
 }
 
-/// What a step goes to.
+/// Where a step leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonKey {
-    /// A key of an object.
+    /// A member of an object.
     Name(String),
-    /// An index of an array; negative from its end.
-    Index(i32),
+    /// An element of an array: digits, perhaps after a minus.
+    Index(String),
 }
 
-/// One item of `select=`.
+/// What is selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectItem {
-    /// `*`
-    All,
-    /// `alias:column->path::cast`
-    Field {
-        /// The column and path.
-        field: Field,
-        /// The output name.
-        alias: Option<String>,
-        /// The type to cast to.
-        cast: Option<String>,
-    },
-    /// `alias:target!hint!inner(items)` or `...target(items)`
+    /// A column, `*` or `count()`.
+    Column(SelectColumn),
+    /// Rows of another relation.
     Embed(Embed),
 }
 
-/// An embedded relation.
+/// A selected column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectColumn {
+    /// Which; its name is `*` for all.
+    pub field: Field,
+    /// The output name.
+    pub alias: Option<String>,
+    /// The type that its value becomes.
+    pub cast: Option<String>,
+    /// What is made of its values.
+    pub aggregate: Option<Aggregate>,
+    /// The type that the aggregate's value becomes.
+    pub aggregate_cast: Option<String>,
+}
+
+/// What can be made of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregate {
+    /// `sum()`
+    Sum,
+    /// `avg()`
+    Avg,
+    /// `count()`
+    Count,
+    /// `max()`
+    Max,
+    /// `min()`
+    Min,
+}
+
+impl Aggregate {
+    /// The SQL function, which is also what its column is called.
+    pub fn function(self) -> &'static str {
+        match self {
+            Aggregate::Sum => "sum",
+            Aggregate::Avg => "avg",
+            Aggregate::Count => "count",
+            Aggregate::Max => "max",
+            Aggregate::Min => "min",
+        }
+    }
+}
+
+/// Rows of another relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Embed {
-    /// A relation, a foreign key's name or a foreign key's column.
+    /// The relation, a foreign key or its column.
     pub target: String,
     /// The output name.
     pub alias: Option<String>,
-    /// Which of several relationships.
+    /// Which of several ways.
     pub hint: Option<String>,
-    /// `!inner`: only parents that have one.
-    pub inner: bool,
-    /// `...`: its columns become the parent's.
+    /// Whether rows without one are left out.
+    pub join: Option<Join>,
+    /// Whether its columns become its parent's.
     pub spread: bool,
     /// What is selected of it.
     pub items: Vec<SelectItem>,
 }
 
-/// A condition on rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// `column=operator.value`
-    Filter {
-        /// What is compared.
-        field: Field,
-        /// `not.`
-        negated: bool,
-        /// How.
-        test: Test,
-    },
-    /// `and=(...)`, `or=(...)`
-    Group {
-        /// `not.`
-        negated: bool,
-        /// Whether one is enough.
-        any: bool,
-        /// What is joined.
-        conditions: Vec<Condition>,
-    },
+/// Whether rows without an embedded one stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Join {
+    /// They stay.
+    Left,
+    /// They are left out.
+    Inner,
 }
 
-/// An operator with its value.
+/// A condition on a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The column.
+    pub field: Field,
+    /// Whether the opposite is wanted.
+    pub negated: bool,
+    /// What is asked of it.
+    pub test: Test,
+}
+
+/// What is asked of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
-    /// An operator and one value.
+    /// An operator that takes one value.
     Compare(&'static str, String),
-    /// An operator with `any` or `all` over an array literal.
-    Quantified(&'static str, Quantifier, String),
-    /// `in.(...)`
+    /// An operator that may take several.
+    Quantified(Operator, Option<Quantifier>, String),
+    /// One of a list.
     In(Vec<String>),
-    /// `is.null` and the like, as SQL.
+    /// `null`, `not null`, `true`, `false`, `unknown`
     Is(&'static str),
-    /// Full-text search: the function and the language.
+    /// Different, null counting as a value.
+    IsDistinctFrom(String),
+    /// Full text: the function that makes the query, the language, the words.
     FullText(&'static str, Option<String>, String),
 }
 
-/// `any` or `all`.
+/// An operator that may be asked of any or all of several values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// An SQL operator.
+    Plain(&'static str),
+    /// `like` or `ilike`, where `*` stands for `%`.
+    Like(&'static str),
+}
+
+/// Of how many values an operator has to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantifier {
-    /// One is enough.
+    /// At least one.
     Any,
-    /// Every one.
+    /// All.
     All,
 }
 
-/// One term of `order=`.
+/// Conditions, combined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Logic {
+    /// One condition.
+    Filter(Filter),
+    /// Several.
+    Group {
+        /// Whether the opposite is wanted.
+        negated: bool,
+        /// Whether one is enough.
+        any: bool,
+        /// The conditions.
+        members: Vec<Logic>,
+    },
+}
+
+/// What rows are ordered by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderTerm {
-    /// What is ordered by.
+    /// The embed whose column it is.
+    pub relation: Option<String>,
+    /// The column.
     pub field: Field,
-    /// `desc`
-    pub descending: bool,
-    /// `nullsfirst` or `nullslast`
+    /// `asc` or `desc`
+    pub direction: Option<Direction>,
+    /// Where nulls go.
     pub nulls_first: Option<bool>,
 }
 
-/// Where a text stopped making sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// The text.
-    pub text: String,
-    /// The offset in characters, from 1.
-    pub column: usize,
+/// Up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Upwards.
+    Ascending,
+    /// Downwards.
+    Descending,
 }
 
-/// URL operators and their SQL.
-const OPERATORS: [(&str, &str); 22] = [
-    ("eq", "="),
-    ("neq", "<>"),
-    ("gte", ">="),
-    ("gt", ">"),
-    ("lte", "<="),
-    ("lt", "<"),
-    ("like", "like"),
-    ("ilike", "ilike"),
-    ("match", "~"),
-    ("imatch", "~*"),
-    ("isdistinct", "is distinct from"),
-    ("cs", "@>"),
-    ("cd", "<@"),
-    ("ov", "&&"),
-    ("sl", "<<"),
-    ("sr", ">>"),
-    ("nxr", "&<"),
-    ("nxl", "&>"),
-    ("adj", "-|-"),
-    ("fts", "to_tsquery"),
-    ("plfts", "plainto_tsquery"),
-    ("phfts", "phraseto_tsquery"),
-];
+/// The embeds that a parameter's name goes through, and what it names there.
+pub type Path = Vec<String>;
 
 /// Parses `select=`.
-pub fn select(text: &str) -> std::result::Result<Vec<SelectItem>, SyntaxError> {
-    if text.trim().is_empty() {
-        return Ok(vec![SelectItem::All]);
-    }
-    whole(|input: &mut &str| select_items(input, 0), text)
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn select(text: &str) -> Result<Vec<SelectItem>, SyntaxError> {
+    failure::run("select parameter", text, text, grammar::select)
+}
+
+/// Parses a list of names under the parameter's name.
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn names(parameter: &str, text: &str) -> Result<Vec<String>, SyntaxError> {
+    failure::run(&format!("{parameter} parameter"), text, text, grammar::names)
 }
 
 /// Parses `order=`.
-pub fn order(text: &str) -> std::result::Result<Vec<OrderTerm>, SyntaxError> {
-    whole(separated(1.., order_term, (',', spaces)), text)
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn order(text: &str) -> Result<Vec<OrderTerm>, SyntaxError> {
+    failure::run("order", text, text, grammar::order)
 }
 
-/// Parses a comma-separated list of names.
-pub fn names(text: &str) -> std::result::Result<Vec<String>, SyntaxError> {
-    whole(separated(1.., delimited(spaces, name, spaces), ','), text)
+/// Parses the name of a filter or of a parameter of an embed.
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn tree_path(text: &str) -> Result<(Path, Field), SyntaxError> {
+    failure::run("tree path", text, text, grammar::tree_path)
 }
 
-/// Parses a field, such as a filter's name.
-pub fn field_name(text: &str) -> std::result::Result<Field, SyntaxError> {
-    whole(field, text)
+/// Parses a filter's value: whether it is negated, and the test.
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn filter_value(text: &str) -> Result<(bool, Test), SyntaxError> {
+    failure::run("filter", text, text, grammar::filter_value)
 }
 
-/// Parses the value of a filter: `not.eq.3`.
-pub fn filter(text: &str) -> std::result::Result<(bool, Test), SyntaxError> {
-    whole(|input: &mut &str| negated_test(input, false), text)
-}
-
-/// Parses the value of `and=` or `or=`.
-pub fn logic(text: &str) -> std::result::Result<Vec<Condition>, SyntaxError> {
-    whole(terminated(|input: &mut &str| group_items(input, 0), spaces), text)
-}
-
-fn whole<'a, T>(
-    parser: impl Parser<&'a str, T, ErrMode<ContextError>>,
-    text: &'a str,
-) -> std::result::Result<T, SyntaxError> {
-    terminated(parser, eof).parse(text).map_err(|error| SyntaxError {
-        text: text.to_owned(),
-        column: text.get(..error.offset()).map_or(0, |before| before.chars().count()) + 1,
-    })
-}
-
-fn spaces(input: &mut &str) -> Result<()> {
-    take_while(0.., ' ').void().parse_next(input)
-}
-
-/// A quoted name may hold anything; a bare one ends at what has a meaning.
-fn name(input: &mut &str) -> Result<String> {
-    alt((quoted, bare_name)).parse_next(input)
-}
-
-fn bare_name(input: &mut &str) -> Result<String> {
-    let text: &str = (
-        none_of(['"', '.', ',', '>', '(', ')', ':', '!', ' ', '*', '-']),
-        repeat::<_, _, (), _, _>(
-            0..,
-            alt((
-                none_of(['"', '.', ',', '>', '(', ')', ':', '!', '-']).void(),
-                ('-', winnow::combinator::not('>')).void(),
-            )),
-        ),
-    )
-        .take()
-        .parse_next(input)?;
-    Ok(text.trim_end().to_owned())
-}
-
-fn quoted(input: &mut &str) -> Result<String> {
-    let character = alt((preceded('\\', any), none_of(['"', '\\'])));
-    delimited('"', repeat(0.., character), '"').parse_next(input)
-}
-
-fn field(input: &mut &str) -> Result<Field> {
-    let column = name.parse_next(input)?;
-    let steps = repeat(0.., json_step).parse_next(input)?;
-    Ok(Field { column, steps })
-}
-
-fn json_step(input: &mut &str) -> Result<JsonStep> {
-    let as_text = alt(("->>".value(true), "->".value(false))).parse_next(input)?;
-    let text: String = alt((
-        quoted,
-        take_while(1.., |character| !matches!(character, '.' | ',' | '>' | '(' | ')' | ':' | '-'))
-            .map(str::to_owned),
-        (opt('-'), digit1).take().map(str::to_owned),
-    ))
-    .parse_next(input)?;
-    let key = text.parse().map_or_else(|_| JsonKey::Name(text.clone()), JsonKey::Index);
-    Ok(JsonStep { as_text, key })
-}
-
-fn select_items(input: &mut &str, depth: usize) -> Result<Vec<SelectItem>> {
-    if depth > DEEPEST {
-        return Err(ErrMode::Cut(ContextError::new()));
+/// Parses a logic tree: the parameter's name, such as `a.not.or`, and its value.
+///
+/// # Errors
+/// [`SyntaxError`]
+pub fn logic(name: &str, value: &str) -> Result<(Path, Logic), SyntaxError> {
+    let mut path = failure::run("logic path", name, name, grammar::logic_path)?;
+    let operator = path.pop().unwrap_or_default();
+    let negated = path.iter().any(|part| part == "not");
+    path.retain(|part| part != "not");
+    let not = if negated { "not." } else { "" };
+    // Without parentheses the operator would become the beginning of a column's name.
+    let begins = value.trim_start().chars().next();
+    if let Some(found) = begins.filter(|found| found.is_alphanumeric() || "_$\"".contains(*found)) {
+        return Err(SyntaxError {
+            subject: format!("failed to parse logic tree ({value})"),
+            column: 1,
+            details: format!("unexpected {:?} expecting \"(\"", found.to_string()),
+        });
     }
-    separated(0.., |input: &mut &str| select_item(input, depth), (',', spaces)).parse_next(input)
-}
-
-fn select_item(input: &mut &str, depth: usize) -> Result<SelectItem> {
-    spaces(input)?;
-    if opt('*').parse_next(input)?.is_some() {
-        return Ok(SelectItem::All);
-    }
-    let spread = opt("...").parse_next(input)?.is_some();
-    let alias = opt(terminated(name, (':', winnow::combinator::not(':')))).parse_next(input)?;
-    let start = *input;
-    let target = name.parse_next(input)?;
-    let hints: Vec<String> = repeat(0.., preceded('!', name)).parse_next(input)?;
-    if opt('(').parse_next(input)?.is_some() {
-        let items = cut_err(terminated(|input: &mut &str| select_items(input, depth + 1), ')'))
-            .parse_next(input)?;
-        let inner = hints.iter().any(|hint| hint == "inner");
-        let hint = hints.into_iter().find(|hint| hint != "inner" && hint != "left");
-        return Ok(SelectItem::Embed(Embed { target, alias, hint, inner, spread, items }));
-    }
-    if spread || !hints.is_empty() {
-        return Err(ErrMode::Cut(ContextError::new()));
-    }
-    *input = start;
-    let field = field.parse_next(input)?;
-    let cast = opt(preceded("::", name)).parse_next(input)?;
-    Ok(SelectItem::Field { field, alias, cast })
-}
-
-fn order_term(input: &mut &str) -> Result<OrderTerm> {
-    let field = delimited(spaces, field, spaces).parse_next(input)?;
-    let descending = opt(alt((".asc".value(false), ".desc".value(true)))).parse_next(input)?;
-    let nulls_first =
-        opt(alt((".nullsfirst".value(true), ".nullslast".value(false)))).parse_next(input)?;
-    spaces(input)?;
-    Ok(OrderTerm { field, descending: descending.unwrap_or(false), nulls_first })
-}
-
-/// `in_tree`: within parentheses, where commas and parentheses end a value that is not quoted.
-fn negated_test(input: &mut &str, in_tree: bool) -> Result<(bool, Test)> {
-    let negated = opt("not.").parse_next(input)?.is_some();
-    let test = test(input, in_tree)?;
-    Ok((negated, test))
-}
-
-fn test(input: &mut &str, in_tree: bool) -> Result<Test> {
-    let operator: &str =
-        take_while(1.., |character: char| character.is_ascii_lowercase()).parse_next(input)?;
-    match operator {
-        "is" => preceded('.', is_value).parse_next(input),
-        "in" => preceded('.', list).map(Test::In).parse_next(input),
-        "fts" | "plfts" | "phfts" | "wfts" => {
-            let language = opt(delimited('(', take_while(1.., |character| character != ')'), ')'))
-                .parse_next(input)?;
-            let language = language.map(str::to_owned);
-            let query =
-                preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
-            let function = OPERATORS
-                .iter()
-                .find(|(name, _)| *name == operator)
-                .map_or("websearch_to_tsquery", |(_, sql)| sql);
-            Ok(Test::FullText(function, language, query))
-        }
-        _ => {
-            let Some((_, sql)) = OPERATORS.iter().find(|(name, _)| *name == operator) else {
-                return Err(ErrMode::Backtrack(ContextError::new()));
-            };
-            let quantifier =
-                opt(alt(("(any)".value(Quantifier::Any), "(all)".value(Quantifier::All))))
-                    .parse_next(input)?;
-            let mut value =
-                preceded('.', |input: &mut &str| value(input, in_tree)).parse_next(input)?;
-            if matches!(operator, "like" | "ilike") {
-                value = value.replace('*', "%");
-            }
-            Ok(match quantifier {
-                Some(quantifier) => Test::Quantified(sql, quantifier, value),
-                None => Test::Compare(sql, value),
-            })
-        }
-    }
-}
-
-fn is_value(input: &mut &str) -> Result<Test> {
-    let word: &str =
-        take_while(1.., |character: char| character.is_ascii_alphabetic() || character == '_')
-            .parse_next(input)?;
-    let sql = match word.to_ascii_lowercase().as_str() {
-        "null" => "is null",
-        "not_null" => "is not null",
-        "true" => "is true",
-        "false" => "is false",
-        "unknown" => "is unknown",
-        _ => return Err(ErrMode::Cut(ContextError::new())),
-    };
-    Ok(Test::Is(sql))
-}
-
-fn list(input: &mut &str) -> Result<Vec<String>> {
-    let element = alt((
-        delimited(spaces, quoted, (spaces, winnow::combinator::peek(one_of([',', ')'])))),
-        take_while(0.., |character| !matches!(character, ',' | ')')).map(str::to_owned),
-    ));
-    let values: Vec<String> =
-        delimited('(', separated(1.., element, ','), ')').parse_next(input)?;
-    // "()" and "( )" hold no element rather than an empty one.
-    Ok(if values.len() == 1 && values[0].trim().is_empty() { Vec::new() } else { values })
-}
-
-fn value(input: &mut &str, in_tree: bool) -> Result<String> {
-    if !in_tree {
-        return take_while(0.., |_| true).map(str::to_owned).parse_next(input);
-    }
-    alt((
-        terminated(quoted, winnow::combinator::peek(one_of([',', ')', ' ']))),
-        braced.map(str::to_owned),
-        take_while(0.., |character| !matches!(character, ',' | ')'))
-            .map(|text: &str| text.trim_end().to_owned()),
-    ))
-    .parse_next(input)
-}
-
-/// An array or range literal keeps its commas.
-fn braced<'a>(input: &mut &'a str) -> Result<&'a str> {
-    delimited('{', take_while(0.., |character| character != '}'), '}').take().parse_next(input)
-}
-
-fn group_items(input: &mut &str, depth: usize) -> Result<Vec<Condition>> {
-    if depth > DEEPEST {
-        return Err(ErrMode::Cut(ContextError::new()));
-    }
-    let item = |input: &mut &str| condition(input, depth);
-    delimited((spaces, '('), separated(1.., delimited(spaces, item, spaces), ','), ')')
-        .parse_next(input)
-}
-
-fn condition(input: &mut &str, depth: usize) -> Result<Condition> {
-    alt((|input: &mut &str| group(input, depth), tree_filter)).parse_next(input)
-}
-
-fn group(input: &mut &str, depth: usize) -> Result<Condition> {
-    let negated = opt("not.").parse_next(input)?.is_some();
-    let any = alt(("and".value(false), "or".value(true))).parse_next(input)?;
-    let conditions = group_items(input, depth + 1)?;
-    Ok(Condition::Group { negated, any, conditions })
-}
-
-fn tree_filter(input: &mut &str) -> Result<Condition> {
-    let field = terminated(field, '.').parse_next(input)?;
-    let (negated, test) = negated_test(input, true)?;
-    Ok(Condition::Filter { field, negated, test })
+    // The operator stands in the name; in front of the value the whole reads like a nested one.
+    let whole = format!("{not}{operator}{value}");
+    Ok((path, failure::run("logic tree", value, &whole, grammar::logic)?))
 }
 
 #[cfg(test)]
@@ -424,98 +267,304 @@ mod tests {
     use super::*;
 
     fn column(name: &str) -> Field {
-        Field { column: name.into(), steps: Vec::new() }
+        Field { name: name.into(), path: Vec::new() }
+    }
+
+    fn selected(text: &str) -> SelectItem {
+        select(text).unwrap().remove(0)
     }
 
     #[test]
-    fn select_lists() {
-        let plain = |name: &str| SelectItem::Field { field: column(name), alias: None, cast: None };
-        assert_eq!(select("").unwrap(), [SelectItem::All]);
-        assert_eq!(select("id, title").unwrap(), [plain("id"), plain("title")]);
-        assert_eq!(
-            select("n:name::text").unwrap(),
-            [SelectItem::Field {
-                field: column("name"),
-                alias: Some("n".into()),
-                cast: Some("text".into())
-            }]
-        );
-        let SelectItem::Field { field, .. } = &select("data->a->>0").unwrap()[0] else {
-            panic!("a field")
+    fn columns_have_aliases_casts_paths_and_aggregates() {
+        let plain = SelectColumn {
+            field: column("a"),
+            alias: None,
+            cast: None,
+            aggregate: None,
+            aggregate_cast: None,
         };
-        assert_eq!(field.steps[0], JsonStep { as_text: false, key: JsonKey::Name("a".into()) });
-        assert_eq!(field.steps[1], JsonStep { as_text: true, key: JsonKey::Index(0) });
-        assert_eq!(
-            select("*,author:users!posts_user_id_fkey!inner(name)").unwrap(),
-            [
-                SelectItem::All,
-                SelectItem::Embed(Embed {
-                    target: "users".into(),
-                    alias: Some("author".into()),
-                    hint: Some("posts_user_id_fkey".into()),
-                    inner: true,
-                    spread: false,
-                    items: vec![plain("name")],
-                })
-            ]
-        );
-        assert!(select("id,(").is_err());
-        assert!(select(&"a(".repeat(200)).is_err());
+        let step = |as_text, name: &str| JsonStep { as_text, key: JsonKey::Name(name.into()) };
+        let index =
+            |as_text, number: &str| JsonStep { as_text, key: JsonKey::Index(number.into()) };
+        let path = |path: Vec<JsonStep>| Field { name: "a".into(), path };
+        for (text, expected) in [
+            ("a", plain.clone()),
+            (
+                "b:a::text",
+                SelectColumn {
+                    alias: Some("b".into()),
+                    cast: Some("text".into()),
+                    ..plain.clone()
+                },
+            ),
+            ("\"a b,.\"", SelectColumn { field: column("a b,."), ..plain.clone() }),
+            (" a , c", plain.clone()),
+            ("a-b", SelectColumn { field: column("a-b"), ..plain.clone() }),
+            (
+                "a->b->>c::int",
+                SelectColumn {
+                    field: path(vec![step(false, "b"), step(true, "c")]),
+                    cast: Some("int".into()),
+                    ..plain.clone()
+                },
+            ),
+            (
+                "a->-1->>2",
+                SelectColumn {
+                    field: path(vec![index(false, "-1"), index(true, "2")]),
+                    ..plain.clone()
+                },
+            ),
+            ("a->0xy1", SelectColumn { field: path(vec![step(false, "0xy1")]), ..plain.clone() }),
+            (
+                "a->23-xy-45",
+                SelectColumn { field: path(vec![step(false, "23-xy-45")]), ..plain.clone() },
+            ),
+            (
+                "a->!@#$%^&*_b",
+                SelectColumn { field: path(vec![step(false, "!@#$%^&*_b")]), ..plain.clone() },
+            ),
+            (
+                "total:a.sum()::text",
+                SelectColumn {
+                    alias: Some("total".into()),
+                    aggregate: Some(Aggregate::Sum),
+                    aggregate_cast: Some("text".into()),
+                    ..plain.clone()
+                },
+            ),
+            (
+                "a::int.max()",
+                SelectColumn {
+                    cast: Some("int".into()),
+                    aggregate: Some(Aggregate::Max),
+                    ..plain.clone()
+                },
+            ),
+            (
+                "n:count()",
+                SelectColumn {
+                    field: column("*"),
+                    alias: Some("n".into()),
+                    aggregate: Some(Aggregate::Count),
+                    ..plain.clone()
+                },
+            ),
+            ("*", SelectColumn { field: column("*"), ..plain.clone() }),
+        ] {
+            assert_eq!(selected(text), SelectItem::Column(expected), "{text}");
+        }
+        assert!(select("").unwrap().is_empty());
     }
 
     #[test]
-    fn filters() {
-        let table = [
-            ("eq.3", (false, Test::Compare("=", "3".into()))),
-            ("not.gte.3", (true, Test::Compare(">=", "3".into()))),
-            ("eq.", (false, Test::Compare("=", String::new()))),
-            ("like.*a*", (false, Test::Compare("like", "%a%".into()))),
-            ("in.(1,\"a,b\",c)", (false, Test::In(vec!["1".into(), "a,b".into(), "c".into()]))),
-            ("in.()", (false, Test::In(vec![]))),
-            ("is.NULL", (false, Test::Is("is null"))),
+    fn embeds_have_hints_and_joins() {
+        for (text, alias, hint, join, spread, count) in [
+            ("b(c)", None, None, None, false, 1),
+            ("x:b!h(c,d(e))", Some("x"), Some("h"), None, false, 2),
+            ("b!inner!h()", None, Some("h"), Some(Join::Inner), false, 0),
+            ("b!h!left(*)", None, Some("h"), Some(Join::Left), false, 1),
+            ("...b!inner(c)", None, None, Some(Join::Inner), true, 1),
+        ] {
+            let SelectItem::Embed(embed) = selected(text) else { panic!("{text}") };
+            assert_eq!(embed.target, "b", "{text}");
+            assert_eq!(embed.alias.as_deref(), alias, "{text}");
+            assert_eq!(embed.hint.as_deref(), hint, "{text}");
+            assert_eq!(
+                (embed.join, embed.spread, embed.items.len()),
+                (join, spread, count),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn filters_have_operators() {
+        let value = |text: &str| text.to_owned();
+        for (text, negated, test) in [
+            ("eq.5", false, Test::Quantified(Operator::Plain("="), None, value("5"))),
+            ("eq.", false, Test::Quantified(Operator::Plain("="), None, value(""))),
+            ("not.gte.a.b", true, Test::Quantified(Operator::Plain(">="), None, value("a.b"))),
+            (
+                "like(any).{a*}",
+                false,
+                Test::Quantified(Operator::Like("like"), Some(Quantifier::Any), value("{a*}")),
+            ),
+            (
+                "imatch(all).{x}",
+                false,
+                Test::Quantified(Operator::Plain("~*"), Some(Quantifier::All), value("{x}")),
+            ),
+            ("neq.x", false, Test::Compare("<>", value("x"))),
+            ("adj.[1,2)", false, Test::Compare("-|-", value("[1,2)"))),
+            ("is.NULL", false, Test::Is("null")),
+            ("is.not_null", false, Test::Is("not null")),
+            ("isdistinct.1", false, Test::IsDistinctFrom(value("1"))),
+            (
+                "in.(1,\"a,\\\"b\",c\"d)",
+                false,
+                Test::In(vec![value("1"), value("a,\"b"), value("c\"d")]),
+            ),
+            ("in.()", false, Test::In(vec![value("")])),
+            ("in.( ,3)", false, Test::In(vec![value(""), value("3")])),
             (
                 "fts(english).cat",
-                (false, Test::FullText("to_tsquery", Some("english".into()), "cat".into())),
+                false,
+                Test::FullText("to_tsquery", Some(value("english")), value("cat")),
             ),
-            ("eq(any).{1,2}", (false, Test::Quantified("=", Quantifier::Any, "{1,2}".into()))),
+            ("wfts.a b", false, Test::FullText("websearch_to_tsquery", None, value("a b"))),
+        ] {
+            assert_eq!(filter_value(text), Ok((negated, test)), "{text}");
+        }
+    }
+
+    #[test]
+    fn logic_trees_nest() {
+        let (path, tree) =
+            logic("a.b.not.or", "(x.eq.1, and(y.not.is.null,z->k.in.(1,2)),\"q.r\".like.\"a,b\")")
+                .unwrap();
+        assert_eq!(path, ["a", "b"]);
+        let Logic::Group { negated: true, any: true, members } = tree else { panic!("{tree:?}") };
+        assert_eq!(members.len(), 3);
+        assert!(
+            matches!(&members[1], Logic::Group { negated: false, any: false, members } if members.len() == 2)
+        );
+        assert!(matches!(&members[2], Logic::Filter(filter) if filter.field.name == "q.r"));
+        // A column may be called like an operator.
+        assert!(matches!(
+            logic("and", "(or_else.eq.1,and_then.eq.2)"),
+            Ok((_, Logic::Group { any: false, .. }))
+        ));
+        assert!(
+            matches!(logic("or", "(a.cs.{1,2},b.eq.{x})"), Ok((_, Logic::Group { members, .. })) if members.len() == 2)
+        );
+    }
+
+    #[test]
+    fn orders_have_directions() {
+        let terms = order("a.desc.nullslast,b->>c,d(e->f).asc").unwrap();
+        assert_eq!(
+            (terms[0].direction, terms[0].nulls_first),
+            (Some(Direction::Descending), Some(false))
+        );
+        assert_eq!(terms[1].field.path.len(), 1);
+        assert_eq!(terms[2].relation.as_deref(), Some("d"));
+    }
+
+    /// The texts are those that clients of PostgREST see.
+    #[test]
+    fn failures_tell_where_and_what() {
+        let cases: Vec<(SyntaxError, usize, &str)> = vec![
+            (
+                order("id.ac").unwrap_err(),
+                4,
+                r#"unexpected "c" expecting "asc", "desc", "nullsfirst" or "nullslast""#,
+            ),
+            (
+                order("id.descc").unwrap_err(),
+                8,
+                r#"unexpected 'c' expecting delimiter (.), "," or end of input"#,
+            ),
+            (
+                order("id.nulsfist").unwrap_err(),
+                4,
+                r#"unexpected "n" expecting "asc", "desc", "nullsfirst" or "nullslast""#,
+            ),
+            (
+                order("id.nullslasttt").unwrap_err(),
+                13,
+                r#"unexpected 't' expecting "," or end of input"#,
+            ),
+            (
+                order("id.asc.nlsfst").unwrap_err(),
+                8,
+                r#"unexpected "l" expecting "nullsfirst" or "nullslast""#,
+            ),
+            (
+                order("id.asc.nullslasttt").unwrap_err(),
+                17,
+                r#"unexpected 't' expecting "," or end of input"#,
+            ),
+            (
+                order("clients(name,id)").unwrap_err(),
+                8,
+                r#"unexpected '(' expecting letter, digit, "-", "->>", "->", delimiter (.), "," or end of input"#,
+            ),
+            (
+                filter_value("noop.0").unwrap_err(),
+                1,
+                r#"unexpected "o" expecting "not" or operator (eq, gt, ...)"#,
+            ),
+            (
+                filter_value("val").unwrap_err(),
+                1,
+                r#"unexpected "v" expecting "not" or operator (eq, gt, ...)"#,
+            ),
+            (
+                filter_value("fts().value").unwrap_err(),
+                5,
+                r#"unexpected ")" expecting operator (eq, gt, ...)"#,
+            ),
+            (
+                filter_value("eq().value").unwrap_err(),
+                4,
+                r#"unexpected ")" expecting operator (eq, gt, ...)"#,
+            ),
+            (
+                select("id,clients(name[])").unwrap_err(),
+                16,
+                r#"unexpected '[' expecting letter, digit, "-", "->>", "->", "::", ".", ")", "," or end of input"#,
+            ),
+            (
+                select("data->>-78xy").unwrap_err(),
+                11,
+                r#"unexpected 'x' expecting digit, "->", "::", ".", "," or end of input"#,
+            ),
+            (select("data->>--34").unwrap_err(), 9, r#"unexpected "-" expecting digit"#),
+            (select("name::").unwrap_err(), 7, "unexpected end of input expecting letter or digit"),
+            (
+                logic("or", "()").unwrap_err(),
+                4,
+                r#"unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"#,
+            ),
+            (
+                logic("or", "(id.in.1,2,id.eq.3)").unwrap_err(),
+                10,
+                r#"unexpected "1" expecting "(""#,
+            ),
+            (logic("or", ")(").unwrap_err(), 3, r#"unexpected ")" expecting "(""#),
+            (
+                logic("and", "(ord(id.eq.1,id.eq.1),id.eq.2)").unwrap_err(),
+                7,
+                r#"unexpected "d" expecting "(""#,
+            ),
+            (
+                logic("or", "(id.eq.1,not.xor(id.eq.2,id.eq.3))").unwrap_err(),
+                16,
+                r#"unexpected "x" expecting logic operator (and, or)"#,
+            ),
+            (
+                names("columns", "").unwrap_err(),
+                1,
+                "unexpected end of input expecting field name (* or [a..z0..9_$])",
+            ),
         ];
-        for (text, expected) in table {
-            assert_eq!(filter(text).unwrap(), expected, "{text}");
-        }
-        for text in ["3", "nonsense.3", "is.maybe", "eq"] {
-            assert!(filter(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn logic_trees() {
-        let [
-            Condition::Group { any: true, conditions, .. },
-            Condition::Filter { negated: true, .. },
-        ] = &logic("(or(a.eq.1, b.eq.\"x,y\"),c.not.is.null)").unwrap()[..]
-        else {
-            panic!("a group and a filter")
-        };
-        assert_eq!(
-            conditions[1],
-            Condition::Filter {
-                field: column("b"),
-                negated: false,
-                test: Test::Compare("=", "x,y".into())
+        let mut wrong = Vec::new();
+        for (error, column, details) in cases {
+            if (error.column, error.details.as_str()) != (column, details) {
+                wrong.push(format!(
+                    "{}: {} {}\n  wanted {column} {details}",
+                    error.subject, error.column, error.details
+                ));
             }
-        );
-        assert!(logic("()").is_err());
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
-    fn orders() {
-        assert_eq!(
-            order("a.desc.nullslast, b").unwrap(),
-            [
-                OrderTerm { field: column("a"), descending: true, nulls_first: Some(false) },
-                OrderTerm { field: column("b"), descending: false, nulls_first: None },
-            ]
-        );
-        assert_eq!(order("a.sideways").unwrap_err().column, 2);
+    fn nesting_has_an_end() {
+        let deep = format!("{}a.eq.1{}", "(and".repeat(2000), ")".repeat(2000));
+        assert!(logic("or", &deep).is_err());
+        assert!(select(&format!("{}c{}", "a(".repeat(5000), ")".repeat(5000))).is_err());
     }
 }

@@ -41,7 +41,7 @@ fn drive(connection: impl Future<Output = Result<(), Error>> + Send + 'static) {
 /// Hears the notifications of one channel.
 pub struct Listener {
     client: Client,
-    notifications: mpsc::UnboundedReceiver<()>,
+    notifications: mpsc::UnboundedReceiver<String>,
 }
 
 impl Listener {
@@ -68,12 +68,14 @@ impl Listener {
         Ok(Listener { client, notifications })
     }
 
-    /// Waits for a notification, and takes those that came with it. `false` when the connection
-    /// ended.
-    pub async fn notified(&mut self) -> bool {
-        let came = self.notifications.recv().await.is_some();
-        while self.notifications.try_recv().is_ok() {}
-        came
+    /// Waits for a notification: what it says, and what those say that came with it. `None` when
+    /// the connection ended.
+    pub async fn notified(&mut self) -> Option<Vec<String>> {
+        let mut said = vec![self.notifications.recv().await?];
+        while let Ok(more) = self.notifications.try_recv() {
+            said.push(more);
+        }
+        Some(said)
     }
 
     /// The connection, for looking at what the notification was about.
@@ -82,14 +84,15 @@ impl Listener {
     }
 }
 
-fn forward<S, T>(mut connection: Connection<S, T>, sender: mpsc::UnboundedSender<()>)
+fn forward<S, T>(mut connection: Connection<S, T>, sender: mpsc::UnboundedSender<String>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if matches!(message, AsyncMessage::Notification(_)) && sender.send(()).is_err() {
+            let AsyncMessage::Notification(notification) = message else { continue };
+            if sender.send(notification.payload().to_owned()).is_err() {
                 return;
             }
         }

@@ -5,12 +5,15 @@ use tenantry_caller::Caller;
 use tokio::sync::Semaphore;
 
 use crate::address::Address;
-use crate::pool::{self, ExclusivePool, PoolLimits, SharedPool};
+use crate::pool::{self, ExclusivePool, PoolLimits, SharedPool, SocketLimits};
 use crate::wire::conversation::Limits;
 use crate::{Lane, Rows, RunError, Verdict, Work};
 
 /// How long the answer may take beyond the statement timeout, which the server keeps itself.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// A role may have a statement timeout of its own, up to this.
+const LONGEST_ROLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// SQLSTATE of a statement that was ended, by its timeout or by request.
 const QUERY_CANCELED: &str = "57014";
@@ -20,7 +23,8 @@ const QUERY_CANCELED: &str = "57014";
 pub struct DatabaseOptions {
     /// The server's login in this database. It must be able to become every caller's role.
     pub address: Address,
-    /// How many sockets cheap reads share. Few are faster: see `bench/README.md`.
+    /// How many sockets cheap reads share. Few are faster: see `bench/README.md`. With none, those
+    /// reads go to the exclusive ones.
     pub shared_sockets: usize,
     /// How many sockets carry one request at a time.
     pub exclusive_sockets: usize,
@@ -31,6 +35,13 @@ pub struct DatabaseOptions {
     /// The longest a read on a shared socket may run, during which the reads behind it wait. One
     /// that needs longer is run again on a socket of its own.
     pub shared_statement_timeout: Duration,
+    /// How long a socket stays open unused.
+    pub idle: Duration,
+    /// How long a socket is used before it is replaced.
+    pub longest_life: Duration,
+    /// Whether statements are prepared and kept. Not behind a pooler that gives each transaction
+    /// another connection.
+    pub prepared_statements: bool,
     /// The time zone of requests that ask for none.
     pub time_zone: String,
     /// Bounds the exclusive sockets of all databases of one server together.
@@ -47,6 +58,9 @@ impl DatabaseOptions {
             wait: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
             shared_statement_timeout: Duration::from_secs(1),
+            idle: Duration::from_secs(60),
+            longest_life: Duration::from_secs(30 * 60),
+            prepared_statements: true,
             time_zone: "UTC".into(),
             server_sockets,
         }
@@ -79,6 +93,11 @@ impl Database {
             shared_sockets: options.shared_sockets,
             exclusive_sockets: options.exclusive_sockets,
             wait: options.wait,
+            sockets: SocketLimits {
+                idle: options.idle,
+                longest_life: options.longest_life,
+                prepares: options.prepared_statements,
+            },
         };
         let exclusive =
             ExclusivePool::new(options.address.clone(), &limits, options.server_sockets);
@@ -138,8 +157,9 @@ impl Database {
     ) -> Result<(Vec<Rows>, Verdict), RunError> {
         let limits = self.limits(Lane::Write);
         let mut lease = self.inner.exclusive.take().await?;
-        let outcome =
-            self.bounded(Lane::Write, lease.run_deciding(caller, &work, &limits, decide)).await;
+        let outcome = self
+            .bounded(&work, Lane::Write, lease.run_deciding(caller, &work, &limits, decide))
+            .await;
         if work.runs_user_functions && lease.is_in_order() {
             lease.clean_and_give_back();
         }
@@ -154,12 +174,12 @@ impl Database {
 
     async fn attempt(&self, caller: &Caller, work: &Work) -> Result<Vec<Rows>, RunError> {
         let limits = self.limits(work.lane);
-        if work.lane == Lane::SharedRead {
+        if work.lane == Lane::SharedRead && !self.inner.shared.is_empty() {
             let socket = self.inner.shared.take().await?;
-            return self.bounded(work.lane, socket.run(caller, work, &limits)).await;
+            return self.bounded(work, work.lane, socket.run(caller, work, &limits)).await;
         }
         let mut lease = self.inner.exclusive.take().await?;
-        let outcome = self.bounded(work.lane, lease.run(caller, work, &limits)).await;
+        let outcome = self.bounded(work, work.lane, lease.run(caller, work, &limits)).await;
         if work.runs_user_functions && lease.is_in_order() {
             lease.clean_and_give_back();
         }
@@ -178,14 +198,17 @@ impl Database {
     /// not answer at all.
     async fn bounded<T>(
         &self,
+        work: &Work,
         lane: Lane,
-        work: impl Future<Output = Result<T, RunError>>,
+        running: impl Future<Output = Result<T, RunError>>,
     ) -> Result<T, RunError> {
+        let of_role = work.settings.of_role.iter().any(|(name, _)| name == "statement_timeout");
         let limit = match lane {
             Lane::SharedRead => self.inner.shared_statement_timeout * 2,
+            Lane::Read | Lane::Write if of_role => LONGEST_ROLE_TIMEOUT,
             Lane::Read | Lane::Write => self.inner.statement_timeout,
         } + GRACE;
-        tokio::time::timeout(limit, work)
+        tokio::time::timeout(limit, running)
             .await
             .unwrap_or(Err(RunError::TimedOut { limit_ms: limit.as_millis() as u64 }))
     }

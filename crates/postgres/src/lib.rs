@@ -30,4 +30,4 @@ pub use embedded::{EmbeddedError, EmbeddedServer, SUPERUSER};
 pub use error::{RunError, ServerError};
 pub use identifier::{quote_identifier, quote_literal, quote_search_path};
 pub use service_user::{ServiceUser, ServiceUserError};
-pub use work::{Lane, RequestSettings, Row, Rows, Statement, Verdict, Work};
+pub use work::{Isolation, Lane, RequestSettings, Row, Rows, Statement, Verdict, Work};

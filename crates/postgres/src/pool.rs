@@ -16,15 +16,25 @@ use crate::wire::exclusive::ExclusiveSocket;
 use crate::wire::handshake;
 use crate::wire::shared::SharedSocket;
 
-/// An idle socket is closed after this long.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// How a database's pools are sized.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolLimits {
     pub(crate) shared_sockets: usize,
     pub(crate) exclusive_sockets: usize,
     pub(crate) wait: Duration,
+    pub(crate) sockets: SocketLimits,
+}
+
+/// How long a socket is kept, and what is kept on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SocketLimits {
+    /// Unused for so long, it is closed.
+    pub(crate) idle: Duration,
+    /// After so long, it is replaced: the server process behind it never gives back the memory
+    /// that its caches grew by.
+    pub(crate) longest_life: Duration,
+    /// Whether statements are prepared on it.
+    pub(crate) prepares: bool,
 }
 
 /// The sockets that carry one request at a time.
@@ -34,6 +44,7 @@ pub(crate) struct ExclusivePool {
     permits: Arc<Semaphore>,
     server_permits: Arc<Semaphore>,
     wait: Duration,
+    limits: SocketLimits,
     generation: AtomicU64,
 }
 
@@ -57,6 +68,7 @@ impl ExclusivePool {
             permits: Arc::new(Semaphore::new(limits.exclusive_sockets)),
             server_permits,
             wait: limits.wait,
+            limits: limits.sockets,
             generation: AtomicU64::new(0),
         })
     }
@@ -74,7 +86,11 @@ impl ExclusivePool {
         };
         let socket = match self.take_idle() {
             Some(socket) => socket,
-            None => ExclusiveSocket::connect(&self.address, self.generation()).await?,
+            None => {
+                let SocketLimits { prepares, longest_life, .. } = self.limits;
+                ExclusiveSocket::connect(&self.address, self.generation(), prepares, longest_life)
+                    .await?
+            }
         };
         Ok(Lease { socket: Some(socket), pool: self.clone(), _permits: permits })
     }
@@ -102,7 +118,7 @@ impl ExclusivePool {
     }
 
     fn close_idle(&self) {
-        self.lock_idle().retain(|socket| socket.idle_since.elapsed() < IDLE_TIMEOUT);
+        self.lock_idle().retain(|socket| socket.idle_since.elapsed() < self.limits.idle);
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<ExclusiveSocket>> {
@@ -160,6 +176,7 @@ pub(crate) struct SharedPool {
     address: Address,
     slots: Vec<Slot>,
     next: AtomicUsize,
+    limits: SocketLimits,
     generation: AtomicU64,
 }
 
@@ -175,13 +192,19 @@ impl SharedPool {
     pub(crate) fn new(address: Address, limits: &PoolLimits) -> Arc<Self> {
         Arc::new(SharedPool {
             address,
-            slots: (0..limits.shared_sockets.max(1)).map(|_| Slot::default()).collect(),
+            slots: (0..limits.shared_sockets).map(|_| Slot::default()).collect(),
             next: AtomicUsize::new(0),
+            limits: limits.sockets,
             generation: AtomicU64::new(0),
         })
     }
 
-    /// The next socket in turn.
+    /// Whether there are none, so that cheap reads go to exclusive sockets too.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The next socket in turn. There has to be one.
     pub(crate) async fn take(&self) -> Result<Arc<SharedSocket>, RunError> {
         let slot = &self.slots[self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len()];
         slot.last_used_s.store(seconds_of_process(), Ordering::Relaxed);
@@ -192,8 +215,10 @@ impl SharedPool {
         if let Some(socket) = self.usable(slot) {
             return Ok(socket);
         }
+        let generation = self.generation.load(Ordering::Acquire);
+        let SocketLimits { prepares, longest_life, .. } = self.limits;
         let socket =
-            SharedSocket::connect(&self.address, self.generation.load(Ordering::Acquire)).await?;
+            SharedSocket::connect(&self.address, generation, prepares, longest_life).await?;
         *slot.lock() = Some(socket.clone());
         Ok(socket)
     }
@@ -212,7 +237,8 @@ impl SharedPool {
     fn close_idle(&self) {
         let now = seconds_of_process();
         for slot in &self.slots {
-            if now.saturating_sub(slot.last_used_s.load(Ordering::Relaxed)) > IDLE_TIMEOUT.as_secs()
+            if now.saturating_sub(slot.last_used_s.load(Ordering::Relaxed))
+                > self.limits.idle.as_secs()
                 && let Some(socket) = slot.lock().take()
             {
                 socket.retire();
@@ -236,9 +262,10 @@ pub(crate) fn start_new_generation(exclusive: &ExclusivePool, shared: &SharedPoo
 
 /// Closes idle sockets until both pools are gone.
 pub(crate) fn spawn_reaper(exclusive: &Arc<ExclusivePool>, shared: &Arc<SharedPool>) {
+    let pause = (exclusive.limits.idle / 4).max(Duration::from_secs(1));
     let (exclusive, shared) = (Arc::downgrade(exclusive), Arc::downgrade(shared));
     tokio::spawn(async move {
-        let mut tick = tokio::time::interval(IDLE_TIMEOUT / 4);
+        let mut tick = tokio::time::interval(pause);
         loop {
             tick.tick().await;
             let (Some(exclusive), Some(shared)) = (exclusive.upgrade(), shared.upgrade()) else {

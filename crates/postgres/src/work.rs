@@ -50,6 +50,11 @@ pub struct RequestSettings {
     pub cookies: String,
     /// The session's time zone; the server's own when absent.
     pub time_zone: Option<String>,
+    /// Settings that the login may make but the caller's role may not: those of the role itself.
+    /// A `statement_timeout` among them takes the place of the database's.
+    pub of_role: Arc<[(String, String)]>,
+    /// Settings that the caller's role makes: those of a function, and `app.settings.*`.
+    pub of_work: Vec<(String, String)>,
 }
 
 /// Which sockets may carry the work.
@@ -77,9 +82,43 @@ pub struct Work {
     pub settings: RequestSettings,
     /// The statements, in order.
     pub statements: Vec<Statement>,
+    /// How isolated it is from others; only looked at where a verdict ends the transaction.
+    pub isolation: Isolation,
     /// Whether user-defined functions may run, which may leave traces in the session (settings,
     /// advisory locks, temporary tables): the socket is then cleaned before anybody else gets it.
     pub runs_user_functions: bool,
+}
+
+/// How much of what others commit meanwhile the work may see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// What was committed before each statement.
+    #[default]
+    ReadCommitted,
+    /// What was committed before the first statement.
+    RepeatableRead,
+    /// As if nobody else were there.
+    Serializable,
+}
+
+impl Isolation {
+    /// By the name that PostgreSQL gives it; everything else is read committed.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "repeatable read" => Isolation::RepeatableRead,
+            "serializable" => Isolation::Serializable,
+            _ => Isolation::ReadCommitted,
+        }
+    }
+
+    /// The command that starts such a transaction.
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Isolation::ReadCommitted => "begin",
+            Isolation::RepeatableRead => "begin isolation level repeatable read",
+            Isolation::Serializable => "begin isolation level serializable",
+        }
+    }
 }
 
 /// The rows of one statement.

@@ -36,6 +36,8 @@ pub struct AppRoutes {
 #[derive(Clone)]
 struct Surroundings {
     trusted_proxies: Arc<[IpAddr]>,
+    /// Whether clients are told the id of their request.
+    tells_id: bool,
 }
 
 /// All routes: the applications, `/live` and `/ready`.
@@ -47,16 +49,16 @@ pub fn router(apps: Vec<AppRoutes>, trusted_proxies: Vec<IpAddr>) -> Router {
         .route("/ready", get(ready).with_state(databases));
     for app in apps {
         router = router
-            .nest(&format!("/{}/rest/v1", app.name), app.data_api)
+            .nest_service(&format!("/{}/rest/v1", app.name), app.data_api)
             .nest(&format!("/{}/auth/v1", app.name), app.auth);
     }
-    surround(router, trusted_proxies)
+    surround(router.layer(cors()), trusted_proxies, true)
 }
 
-/// Request ids, the log and CORS around any router.
-pub fn surround(router: Router, trusted_proxies: Vec<IpAddr>) -> Router {
-    let surroundings = Surroundings { trusted_proxies: trusted_proxies.into() };
-    router.layer(cors()).layer(middleware::from_fn_with_state(surroundings, identify_and_log))
+/// Request ids and the log around any router; `tells_id`: whether answers have the id, too.
+pub fn surround(router: Router, trusted_proxies: Vec<IpAddr>, tells_id: bool) -> Router {
+    let surroundings = Surroundings { trusted_proxies: trusted_proxies.into(), tells_id };
+    router.layer(middleware::from_fn_with_state(surroundings, identify_and_log))
 }
 
 /// Whether every application's database answers.
@@ -70,6 +72,7 @@ async fn ready(State(databases): State<Arc<[(String, Database)]>>) -> Response {
             search_path: "".into(),
             settings: Default::default(),
             statements: vec![Statement::new("select 1")],
+            isolation: Default::default(),
             runs_user_functions: false,
         };
         let answered = database.run_as(&caller, work).await.is_ok();
@@ -92,7 +95,9 @@ async fn identify_and_log(
     // The query stays out of the log: filters hold personal data.
     let path = request.uri().path().to_owned();
     let client = set_client_address(&mut request, &surroundings.trusted_proxies);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
+    if surroundings.tells_id {
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+    }
     let mut response = next.run(request).await;
     let status = response.status().as_u16();
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
@@ -102,7 +107,9 @@ async fn identify_and_log(
     } else {
         tracing::info!(target: "request", request_id = id_text, %method, path, status, milliseconds, client, "answered");
     }
-    response.headers_mut().insert(REQUEST_ID, id);
+    if surroundings.tells_id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     response
 }
 

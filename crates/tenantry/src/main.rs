@@ -6,6 +6,7 @@ mod home;
 mod http;
 mod listen;
 mod platform;
+mod postgrest;
 mod secrets;
 mod status;
 

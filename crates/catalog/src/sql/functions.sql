@@ -1,24 +1,33 @@
--- Functions of the exposed schemas ($1) that can be called: no triggers, aggregates or procedures.
+-- Functions of the exposed schemas ($1) that can be called by name: no triggers, aggregates or
+-- procedures, and at most one argument without a name, of a type that a request's body can be.
 select
     namespace.nspname::text,
     function.proname::text,
-    function.provolatile = 'v',
+    obj_description(function.oid, 'pg_proc'),
+    function.provolatile::text,
     function.proretset,
-    result.typtype::text,
-    result.oid = 'void'::regtype,
-    coalesce(result_relation.relname::text, ''),
-    coalesce(result_schema.nspname::text, ''),
-    coalesce(exists (
-        select
-        from unnest(function.proargmodes) as mode
-        where mode in ('o', 'b', 't')
-    ), false),
+    innermost.type = 'void'::regtype,
+    result.typtype = 'c'
+        or exists (
+            select
+            from unnest(function.proargmodes) as mode
+            where mode in ('o', 'b', 't')
+        ),
+    coalesce(result_relation.relname::text, result.typname::text),
     coalesce((
         select
             json_agg(
                 json_build_object(
                     'name', coalesce(function.proargnames[argument.position], ''),
                     'type', format_type(argument.type, null),
+                    -- Without their length these types take one character only.
+                    'widest_type', case argument.type
+                        when 'bit'::regtype then 'bit varying'
+                        when 'bit[]'::regtype then 'bit varying[]'
+                        when 'character'::regtype then 'character varying'
+                        when 'character[]'::regtype then 'character varying[]'
+                        else format_type(argument.type, null)
+                    end,
                     'variadic', coalesce(function.proargmodes[argument.position] = 'v', false)
                 )
                 order by argument.position
@@ -27,14 +36,27 @@ select
             with ordinality as argument (type, position)
         where coalesce(function.proargmodes[argument.position], 'i') in ('i', 'b', 'v')
     ), '[]')::text,
-    function.pronargdefaults::int
+    function.pronargdefaults::int,
+    coalesce(function.proconfig, '{}'),
+    format_type(function.prorettype, null)
 from pg_proc as function
 join pg_namespace as namespace on namespace.oid = function.pronamespace
-join pg_type as result on result.oid = function.prorettype
-left join pg_class as result_relation
-    on result_relation.oid = result.typrelid
-    and result_relation.relkind in ('r', 'p', 'v', 'm', 'f')
-left join pg_namespace as result_schema on result_schema.oid = result_relation.relnamespace
+cross join lateral (
+    with recursive layers (type, below) as (
+        select oid, typbasetype
+        from pg_type
+        where oid = function.prorettype
+        union all
+        select pg_type.oid, pg_type.typbasetype
+        from layers
+        join pg_type on pg_type.oid = layers.below
+    )
+    select type
+    from layers
+    where below = 0
+) as innermost
+join pg_type as result on result.oid = innermost.type
+left join pg_class as result_relation on result_relation.oid = result.typrelid
 where namespace.nspname = any ($1)
   and function.prokind = 'f'
   and result.oid not in ('trigger'::regtype, 'event_trigger'::regtype)

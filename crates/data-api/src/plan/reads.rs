@@ -1,147 +1,320 @@
-//! Reads: columns, conditions and embeds, at every level.
+//! Reads: columns, conditions, order and embeds, at every level.
 
-use tenantry_catalog::{Catalog, Relation};
+use tenantry_catalog::{Column, QualifiedName, Relation};
 
-use super::similarity::most_similar;
-use super::{EmbedPlan, PlannedCondition, ReadPlan, SelectedColumn};
-use crate::api_request::{ApiRequest, is_null_test};
+use super::tree::Node;
+use super::{
+    Condition, EmbedOutput, EmbedPlan, PlannedColumn, PlannedField, PlannedOrder, Planner,
+    ReadPlan, Source, spreads,
+};
 use crate::error::DataError;
-use crate::syntax::{Condition, Embed, SelectItem};
+use crate::syntax::{
+    Aggregate, Field, Filter, Join, JsonKey, Logic, OrderTerm, SelectColumn, Test,
+};
 
-/// Finds what a request names.
-pub(super) struct Resolver<'a> {
-    pub(super) request: &'a ApiRequest,
-    pub(super) catalog: &'a Catalog,
-    pub(super) schema: &'a str,
-    pub(super) max_rows: Option<u64>,
+/// The type that answers are made of, as casts name it.
+const JSON: &str = "json";
+/// The type that values of a query string are, as casts name it.
+const TEXT: &str = "text";
+
+/// Where in the tree a node stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Whether rows are aggregated here or above, so that every column has to be known.
+    aggregates: bool,
 }
 
-impl<'a> Resolver<'a> {
-    pub(super) fn relation(&self, name: &str) -> Result<&'a Relation, DataError> {
-        self.catalog.relation(self.schema, name).ok_or_else(|| DataError::NoRelation {
-            schema: self.schema.into(),
-            name: name.into(),
-            similar: most_similar(name, self.catalog.relation_names(self.schema)),
-        })
-    }
-
-    pub(super) fn root(&self, relation: &Relation) -> Result<ReadPlan, DataError> {
-        let mut used = vec![Vec::new()];
-        let plan = self.read(relation, &self.request.select, &[], &mut used)?;
-        self.refuse_strays(&used)?;
-        Ok(plan)
-    }
-
-    /// Filters, orders and limits that belong to no embed of the request.
-    pub(super) fn refuse_strays(&self, used: &[Vec<String>]) -> Result<(), DataError> {
-        let request = self.request;
-        let paths = request
-            .conditions
-            .iter()
-            .map(|(path, _)| path)
-            .chain(request.orders.iter().map(|(path, _)| path))
-            .chain(request.limits.iter().map(|(path, _)| path))
-            .chain(request.offsets.iter().map(|(path, _)| path));
-        for path in paths {
-            if !used.contains(path) {
-                return Err(DataError::NotEmbedded(path.join(".")));
-            }
-        }
-        Ok(())
-    }
-
+impl Planner<'_> {
+    /// What is read of a source, whose relation may be unknown; and the embeds that were named by
+    /// their relation.
     pub(super) fn read(
         &self,
-        relation: &Relation,
-        items: &[SelectItem],
-        path: &[String],
-        used: &mut Vec<Vec<String>>,
+        source: Source,
+        relation: Option<&Relation>,
+    ) -> Result<(ReadPlan, Vec<(String, String)>), DataError> {
+        let filters_root = !self.request.action.writes();
+        let tree = Node::of(self.request, filters_root, self.config.legacy_target_names)?;
+        let mut plan = self.node(&tree, source, relation, Place { aggregates: false })?;
+        if !self.config.aggregates && uses_aggregates(&plan) {
+            return Err(DataError::AggregatesOff);
+        }
+        spreads::lift(&mut plan)?;
+        Ok((plan, tree.legacy_names()))
+    }
+
+    fn node(
+        &self,
+        node: &Node<'_>,
+        source: Source,
+        relation: Option<&Relation>,
+        place: Place,
     ) -> Result<ReadPlan, DataError> {
-        let mut columns = Vec::new();
-        let mut embeds: Vec<EmbedPlan> = Vec::new();
-        for item in items {
-            match item {
-                SelectItem::All => columns.push(SelectedColumn::All),
-                SelectItem::Field { field, alias, cast } => columns.push(SelectedColumn::Field {
-                    field: field.clone(),
-                    alias: alias.clone(),
-                    cast: cast.clone(),
-                }),
-                SelectItem::Embed(embed) => embeds.push(self.embed(relation, embed, path, used)?),
-            }
-        }
-        let at_path = |own: &Vec<String>| own.as_slice() == path;
-        let request = self.request;
-        let conditions = request
-            .conditions
+        let is_spread = node.embed.is_some_and(|embed| embed.spread);
+        let aggregates =
+            place.aggregates || node.columns.iter().any(|column| column.aggregate.is_some());
+        let origin = source.relation().clone();
+        let embeds = node
+            .children
             .iter()
-            .filter(|(own, _)| at_path(own))
-            .map(|(_, condition)| self.condition(relation, condition, &embeds))
-            .collect();
-        let limit = request.limits.iter().find(|(own, _)| at_path(own)).map(|(_, limit)| *limit);
-        Ok(ReadPlan {
-            relation: (relation.schema.clone(), relation.name.clone()),
-            columns,
-            conditions,
-            order: request
-                .orders
-                .iter()
-                .find(|(own, _)| at_path(own))
-                .map_or_else(Vec::new, |(_, order)| order.clone()),
-            limit: match (limit, self.max_rows) {
-                (Some(limit), Some(most)) => Some(limit.min(most)),
-                (limit, most) => limit.or(most),
-            },
-            offset: request
-                .offsets
-                .iter()
-                .find(|(own, _)| at_path(own))
-                .map_or(0, |(_, offset)| *offset),
-            embeds,
-        })
-    }
-
-    /// `embed=is.null` asks whether the embed has rows, unless a column has that name.
-    pub(super) fn condition(
-        &self,
-        relation: &Relation,
-        condition: &Condition,
-        embeds: &[EmbedPlan],
-    ) -> PlannedCondition {
-        if let Condition::Filter { field, negated, test } = condition
-            && relation.column(&field.column).is_none()
-            && field.steps.is_empty()
-            && let Some(is_null) = is_null_test(test)
-            && let Some(place) = embeds.iter().position(|embed| embed.name == field.column)
-        {
-            return PlannedCondition::EmbedIsNull(place, is_null != *negated);
+            .map(|child| self.embed(&origin, child, Place { aggregates }))
+            .collect::<Result<Vec<_>, _>>()?;
+        let columns = self.columns(node, relation, aggregates, is_spread);
+        // PostgreSQL reads a column that is not there as a call with the row: here an aggregate's.
+        let counts = |column: &PlannedColumn| {
+            column.field.name == "count"
+                && column.field.path.is_empty()
+                && column.aggregate.is_none()
+                && relation.is_some_and(|relation| relation.column("count").is_none())
+        };
+        if !self.config.aggregates && columns.iter().any(counts) {
+            return Err(DataError::AggregatesOff);
         }
-        PlannedCondition::On(condition.clone())
+        let order = node
+            .order
+            .iter()
+            .map(|term| self.order_term(term, &origin, relation, &embeds))
+            .collect::<Result<_, _>>()?;
+        let filters = node.filters.iter().map(|filter| self.filter(filter, relation, &embeds));
+        let logic = node.logic.iter().map(|logic| self.logic(logic, relation, &embeds));
+        let conditions = filters.chain(logic).collect::<Result<_, _>>()?;
+        let range = match self.request.action.writes() {
+            true => node.range,
+            false => node.range.at_most(self.config.max_rows),
+        };
+        Ok(ReadPlan { source, columns, conditions, order, range, embeds })
     }
 
-    pub(super) fn embed(
+    fn embed(
         &self,
-        parent: &Relation,
-        embed: &Embed,
-        path: &[String],
-        used: &mut Vec<Vec<String>>,
+        parent: &QualifiedName,
+        node: &Node<'_>,
+        place: Place,
     ) -> Result<EmbedPlan, DataError> {
+        let Some(embed) = node.embed else { unreachable!("only the root is not embedded") };
         let relationship = self.relationship(parent, embed)?;
-        let child = self
-            .catalog
-            .relation(&relationship.child.0, &relationship.child.1)
-            .ok_or_else(|| self.no_relationship(parent, embed))?;
-        let name = embed.alias.clone().unwrap_or_else(|| embed.target.clone());
-        let own_path = [path, std::slice::from_ref(&name)].concat();
-        used.push(own_path.clone());
-        let plan = self.read(child, &embed.items, &own_path, used)?;
+        let to_many_spread = embed.spread && !relationship.is_to_one();
+        let target = relationship.to().clone();
+        let relation = self.catalog.relation(&target);
+        let place = Place { aggregates: place.aggregates || to_many_spread };
+        let plan = self.node(node, Source::Relation(target), relation, place)?;
+        let output = if embed.spread {
+            EmbedOutput::Spread(Vec::new())
+        } else if shows_nothing(&plan) {
+            EmbedOutput::Hidden
+        } else {
+            EmbedOutput::Json
+        };
         Ok(EmbedPlan {
-            name,
-            to_one: relationship.to_one,
-            link: relationship.link,
-            inner: embed.inner,
-            spread: embed.spread,
+            name: node.name().to_owned(),
+            relationship,
+            inner: embed.join == Some(Join::Inner),
+            output,
             plan,
         })
     }
+
+    /// The columns; `*` becomes every column where that has to be known.
+    fn columns(
+        &self,
+        node: &Node<'_>,
+        relation: Option<&Relation>,
+        aggregates: bool,
+        is_spread: bool,
+    ) -> Vec<PlannedColumn> {
+        let represented = relation.is_some_and(|relation| {
+            relation
+                .columns
+                .iter()
+                .any(|column| self.catalog.representation(&column.data_type, JSON).is_some())
+        });
+        let expands = aggregates || represented;
+        let mut columns = Vec::new();
+        for column in &node.columns {
+            let is_all = column.field.name == "*" && column.field.path.is_empty();
+            match relation {
+                Some(relation) if is_all && column.aggregate.is_none() && expands => {
+                    columns.extend(relation.columns.iter().map(|known| {
+                        PlannedColumn {
+                            alias: self
+                                .catalog
+                                .representation(&known.data_type, JSON)
+                                .map(|_| known.name.clone()),
+                            field: self.output_field(&plain(&known.name), Some(known)),
+                            ..PlannedColumn::default()
+                        }
+                    }));
+                }
+                _ => columns.push(self.column(column, relation, is_spread)),
+            }
+        }
+        columns
+    }
+
+    fn column(
+        &self,
+        column: &SelectColumn,
+        relation: Option<&Relation>,
+        is_spread: bool,
+    ) -> PlannedColumn {
+        let known = relation.and_then(|relation| relation.column(&column.field.name));
+        let mut field = self.output_field(&column.field, known);
+        // Counted further up, a row that is not there must not count.
+        field.whole_row =
+            is_spread && field.name == "*" && column.aggregate == Some(Aggregate::Count);
+        let own_name = || {
+            let of_path = (!field.path.is_empty()).then(|| last_name(&column.field));
+            let of_aggregate = column
+                .aggregate
+                .filter(|_| is_spread)
+                .map(|aggregate| aggregate.function().to_owned());
+            let of_transform = field.transform.as_ref().map(|_| field.name.clone());
+            match column.aggregate {
+                Some(_) => of_aggregate,
+                None => of_path.or(of_transform),
+            }
+        };
+        PlannedColumn {
+            alias: column.alias.clone().or_else(own_name),
+            cast: column.cast.clone(),
+            aggregate: column.aggregate,
+            aggregate_cast: column.aggregate_cast.clone(),
+            field,
+        }
+    }
+
+    /// A field as it is shown.
+    fn output_field(&self, field: &Field, known: Option<&Column>) -> PlannedField {
+        let transform =
+            known.and_then(|column| self.catalog.representation(&column.data_type, JSON));
+        PlannedField { transform: transform.map(str::to_owned), ..located(field, known) }
+    }
+
+    fn order_term(
+        &self,
+        term: &OrderTerm,
+        origin: &QualifiedName,
+        relation: Option<&Relation>,
+        embeds: &[EmbedPlan],
+    ) -> Result<PlannedOrder, DataError> {
+        let embed = match &term.relation {
+            None => None,
+            Some(name) => {
+                let place = embeds.iter().position(|embed| embed.name == *name);
+                let place = place
+                    .ok_or_else(|| DataError::NotEmbedded { name: name.clone(), alias: None })?;
+                if !embeds[place].is_to_one() {
+                    return Err(DataError::RelatedOrder {
+                        origin: origin.name.clone(),
+                        target: name.clone(),
+                    });
+                }
+                Some(place)
+            }
+        };
+        let known = match embed {
+            None => relation.and_then(|relation| relation.column(&term.field.name)),
+            Some(_) => None,
+        };
+        Ok(PlannedOrder {
+            embed,
+            field: located(&term.field, known),
+            direction: term.direction,
+            nulls_first: term.nulls_first,
+        })
+    }
+
+    pub(super) fn logic(
+        &self,
+        logic: &Logic,
+        relation: Option<&Relation>,
+        embeds: &[EmbedPlan],
+    ) -> Result<Condition, DataError> {
+        match logic {
+            Logic::Filter(filter) => self.filter(filter, relation, embeds),
+            Logic::Group { negated, any, members } => Ok(Condition::Group {
+                negated: *negated,
+                any: *any,
+                members: members
+                    .iter()
+                    .map(|member| self.logic(member, relation, embeds))
+                    .collect::<Result<_, _>>()?,
+            }),
+        }
+    }
+
+    /// `embed=is.null` asks whether the embed has rows, unless a column has that name.
+    pub(super) fn filter(
+        &self,
+        filter: &Filter,
+        relation: Option<&Relation>,
+        embeds: &[EmbedPlan],
+    ) -> Result<Condition, DataError> {
+        let known = relation.and_then(|relation| relation.column(&filter.field.name));
+        if known.is_none()
+            && filter.field.path.is_empty()
+            && let Some(place) = embeds.iter().position(|embed| embed.name == filter.field.name)
+        {
+            if filter.test != Test::Is("null") {
+                return Err(DataError::EmbedOperator(filter.field.name.clone()));
+            }
+            return Ok(Condition::EmbedExists { place, exists: filter.negated });
+        }
+        let transform =
+            known.and_then(|column| self.catalog.representation(TEXT, &column.data_type));
+        let is_vector = known.is_some_and(|column| column.base_type == "tsvector");
+        let searched_in = match &filter.test {
+            Test::FullText(_, language, _) if !is_vector => Some(language.clone()),
+            _ => None,
+        };
+        let mut field = located(&filter.field, known);
+        // What a path finds in json can only be compared as jsonb.
+        field.becomes_json |= filter.field.path.last().is_some_and(|step| !step.as_text)
+            && known.is_some_and(|column| column.data_type == "json");
+        field.transform = transform.map(str::to_owned);
+        Ok(Condition::Filter {
+            field,
+            searched_in,
+            negated: filter.negated,
+            test: filter.test.clone(),
+        })
+    }
+}
+
+fn plain(name: &str) -> Field {
+    Field { name: name.into(), path: Vec::new() }
+}
+
+/// A path leads into json and jsonb as they are, so that indexes on such expressions serve.
+fn located(field: &Field, known: Option<&Column>) -> PlannedField {
+    let is_json = known.is_some_and(|column| matches!(column.data_type.as_str(), "json" | "jsonb"));
+    PlannedField {
+        name: field.name.clone(),
+        path: field.path.clone(),
+        becomes_json: !is_json,
+        transform: None,
+        whole_row: false,
+    }
+}
+
+/// The key that a path ends in; an index is not a name, so the last one before it is.
+fn last_name(field: &Field) -> String {
+    field
+        .path
+        .iter()
+        .rev()
+        .find_map(|step| match &step.key {
+            JsonKey::Name(name) => Some(name.clone()),
+            JsonKey::Index(_) => None,
+        })
+        .unwrap_or_else(|| field.name.clone())
+}
+
+fn uses_aggregates(plan: &ReadPlan) -> bool {
+    plan.columns.iter().any(|column| column.aggregate.is_some())
+        || plan.embeds.iter().any(|embed| uses_aggregates(&embed.plan))
+}
+
+/// Whether nothing is selected, here or below.
+fn shows_nothing(plan: &ReadPlan) -> bool {
+    plan.columns.is_empty() && plan.embeds.iter().all(|embed| shows_nothing(&embed.plan))
 }

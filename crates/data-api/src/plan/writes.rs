@@ -1,124 +1,121 @@
-//! Writes: which columns the body sets, and which the answer needs.
+//! Writes: which columns, which rows, and what of them is shown.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
 use tenantry_catalog::Relation;
 
-use super::reads::Resolver;
-use super::{Link, PlannedCondition, ReadPlan, SelectedColumn, WriteKind, WritePlan};
+use super::{BodyColumn, Condition, Planner, ReadPlan, Returning, WriteKind, WritePlan, embeds};
 use crate::api_request::Action;
+use crate::api_request::preferences::{Missing, Representation, Resolution};
 use crate::error::DataError;
-use crate::preferences::{Representation, Resolution};
+use crate::syntax::{Operator, Test};
 
-impl Resolver<'_> {
-    pub(super) fn write(&self, relation: &Relation) -> Result<WritePlan, DataError> {
+impl Planner<'_> {
+    pub(super) fn write(
+        &self,
+        relation: &Relation,
+        answer: ReadPlan,
+    ) -> Result<WritePlan, DataError> {
         let request = self.request;
-        let kind = match request.action {
-            Action::Update => WriteKind::Update,
-            Action::Delete => WriteKind::Delete,
-            _ => WriteKind::Insert { conflict: self.conflict(relation) },
-        };
-        let (keys, body_rows) =
-            if kind == WriteKind::Delete { (Vec::new(), 0) } else { self.body_keys()? };
-        let columns = request.columns.clone().unwrap_or(keys);
-        for column in &columns {
-            if relation.column(column).is_none() {
-                return Err(DataError::NoColumn(relation.name.clone(), column.clone()));
+        let preferences = &request.preferences;
+        let returning = match preferences.representation {
+            None | Some(Representation::Minimal) => Returning::Nothing,
+            Some(Representation::Full) => embeds::needed_columns(&answer, &relation.primary_key),
+            Some(Representation::HeadersOnly) => {
+                Returning::Columns(relation.primary_key.iter().cloned().collect())
             }
-        }
-        let mut used = vec![Vec::new()];
-        let mut answer = self.read(relation, &request.select, &[], &mut used)?;
-        self.refuse_strays(&used)?;
-        let conditions = std::mem::take(&mut answer.conditions)
-            .into_iter()
-            .filter_map(|condition| match condition {
-                PlannedCondition::On(condition) => Some(condition),
-                PlannedCondition::EmbedIsNull(..) => None,
-            })
-            .collect();
-        answer.limit = None;
-        answer.offset = 0;
-        let returning = match request.preferences.representation {
-            Representation::Full => returned_columns(&answer),
-            Representation::HeadersOnly => Some(relation.primary_key.iter().cloned().collect()),
-            Representation::Minimal => Some(BTreeSet::new()),
         };
+        let kind = match request.action {
+            Action::Put => self.put(relation)?,
+            Action::Update => WriteKind::Update(self.root_conditions(relation)?),
+            Action::Delete => WriteKind::Delete(self.root_conditions(relation)?),
+            _ => {
+                let key = request
+                    .query
+                    .on_conflict
+                    .clone()
+                    .unwrap_or_else(|| relation.primary_key.clone());
+                let conflict = preferences.resolution.filter(|_| !key.is_empty());
+                WriteKind::Insert { conflict: conflict.map(|resolution| (resolution, key)) }
+            }
+        };
+        let in_table_order =
+            |name: &String| relation.columns.iter().position(|column| column.name == *name);
+        let mut primary_key = relation.primary_key.clone();
+        primary_key.sort_by_key(in_table_order);
         Ok(WritePlan {
-            relation: (relation.schema.clone(), relation.name.clone()),
+            relation: relation.name.clone(),
             kind,
-            defaults: self.defaults(relation, &columns),
-            columns,
-            body_rows,
+            columns: self.body_columns(relation)?,
+            fills_defaults: preferences.missing == Some(Missing::Default)
+                && request.action != Action::Put,
             returning,
-            primary_key: relation.primary_key.clone(),
+            primary_key,
             answer,
-            conditions,
         })
     }
 
-    pub(super) fn conflict(&self, relation: &Relation) -> Option<(Vec<String>, Resolution)> {
-        let resolution = self.request.preferences.resolution?;
-        let columns =
-            self.request.on_conflict.clone().unwrap_or_else(|| relation.primary_key.clone());
-        (!columns.is_empty()).then_some((columns, resolution))
-    }
-
-    /// What objects get that leave a column out, where the client asked for it.
-    fn defaults(&self, relation: &Relation, columns: &[String]) -> Vec<(String, String)> {
-        let inserts = self.request.action == Action::Insert;
-        if !(inserts && self.request.preferences.missing_default) {
-            return Vec::new();
-        }
-        columns
+    fn body_columns(&self, relation: &Relation) -> Result<Vec<BodyColumn>, DataError> {
+        self.request
+            .columns
             .iter()
-            .filter_map(|name| Some((name.clone(), relation.column(name)?.default.clone()?)))
+            .map(|name| {
+                let column = relation.column(name).ok_or_else(|| DataError::NoColumn {
+                    relation: relation.name.name.clone(),
+                    column: name.clone(),
+                })?;
+                let transform = self.catalog.representation("json", &column.data_type);
+                Ok(BodyColumn {
+                    name: name.clone(),
+                    data_type: match transform {
+                        Some(_) => "json".into(),
+                        None => column.data_type.clone(),
+                    },
+                    transform: transform.map(str::to_owned),
+                    default: column.default.clone(),
+                })
+            })
             .collect()
     }
 
-    /// The keys of the body's objects, which have to be the same unless `columns=` chooses, and how
-    /// many objects there are.
-    pub(super) fn body_keys(&self) -> Result<(Vec<String>, usize), DataError> {
-        let text = self.request.json_body()?;
-        let body: Value =
-            serde_json::from_str(text).map_err(|error| DataError::Body(error.to_string()))?;
-        let objects = match &body {
-            Value::Array(items) => items.iter().collect(),
-            other => vec![other],
-        };
-        let mut keys: Option<Vec<String>> = None;
-        for object in &objects {
-            let Value::Object(object) = object else {
-                return Err(DataError::Body("All object keys must match".into()));
-            };
-            let mut own: Vec<String> = object.keys().cloned().collect();
-            own.sort();
-            if self.request.columns.is_none() && keys.as_ref().is_some_and(|first| *first != own) {
-                return Err(DataError::Body("All object keys must match".into()));
-            }
-            keys.get_or_insert(own);
+    fn root_conditions(&self, relation: &Relation) -> Result<Vec<Condition>, DataError> {
+        let query = &self.request.query;
+        let filters = query.filters.iter().filter(|(path, _)| path.is_empty());
+        let logic = query.logic.iter().filter(|(path, _)| path.is_empty());
+        filters
+            .map(|(_, filter)| self.filter(filter, Some(relation), &[]))
+            .chain(logic.map(|(_, logic)| self.logic(logic, Some(relation), &[])))
+            .collect()
+    }
+
+    /// A PUT names one row by its whole key and nothing else.
+    fn put(&self, relation: &Relation) -> Result<WriteKind, DataError> {
+        let query = &self.request.query;
+        let names_key = query.filter_names.iter().all(|name| relation.primary_key.contains(name))
+            && relation.primary_key.iter().all(|name| query.filter_names.contains(name));
+        let all_equal = query.filters.iter().all(|(_, filter)| {
+            !filter.negated
+                && matches!(filter.test, Test::Quantified(Operator::Plain("="), None, _))
+        });
+        if relation.primary_key.is_empty() || !names_key || !all_equal || !query.logic.is_empty() {
+            return Err(DataError::PutFilters);
         }
-        Ok((keys.unwrap_or_default(), objects.len()))
+        // What the body leaves out of the key would be made up by a default.
+        if !relation.primary_key.iter().all(|name| self.request.columns.contains(name)) {
+            return Err(DataError::PutMismatch);
+        }
+        Ok(WriteKind::Put {
+            key: relation.primary_key.clone(),
+            conditions: self.root_conditions(relation)?,
+        })
     }
 }
 
-/// The columns that an answer needs of the written rows: those selected, ordered by, and those that
-/// embeds join on. `None` where `*` is among them.
-fn returned_columns(answer: &ReadPlan) -> Option<BTreeSet<String>> {
-    let mut columns = BTreeSet::new();
-    for column in &answer.columns {
-        match column {
-            SelectedColumn::All => return None,
-            SelectedColumn::Field { field, .. } => drop(columns.insert(field.column.clone())),
+impl WriteKind {
+    /// What happens to rows that are there already.
+    pub fn resolution(&self) -> Option<Resolution> {
+        match self {
+            WriteKind::Insert { conflict: Some((resolution, _)) } => Some(*resolution),
+            WriteKind::Put { .. } => Some(Resolution::Merge),
+            _ => None,
         }
     }
-    columns.extend(answer.order.iter().map(|term| term.field.column.clone()));
-    for embed in &answer.embeds {
-        let joined = match &embed.link {
-            Link::Direct(pairs) => pairs,
-            Link::Junction { to_parent, .. } => to_parent,
-        };
-        columns.extend(joined.iter().map(|(_, parent)| parent.clone()));
-    }
-    Some(columns)
 }

@@ -1,85 +1,199 @@
-//! Fields, filters and logic trees as SQL.
+//! Fields and conditions.
 
 use tenantry_postgres::quote_literal;
 
+use super::rows;
 use crate::fragment::Fragment;
-use crate::syntax::{Condition, Field, JsonKey, Quantifier, Test};
+use crate::plan::{Condition, EmbedPlan, PlannedField};
+use crate::syntax::{JsonKey, Operator, Quantifier, Test};
 
-pub(super) fn push_field(sql: &mut Fragment, field: &Field, own: &str) {
-    sql.push(own).push(".").name(&field.column);
-    for step in &field.steps {
-        sql.push(if step.as_text { " ->> " } else { " -> " });
+/// How a condition on whether an embed has rows is written.
+#[derive(Clone, Copy)]
+pub(super) enum Embeds<'a> {
+    /// There are none.
+    None,
+    /// They are joined under these aliases.
+    Joined(&'a [String]),
+    /// They are not joined, so they are asked for.
+    Asked(&'a [EmbedPlan]),
+}
+
+/// A field of something with an alias, without its transformation.
+///
+/// Keys of paths are literals, so that indexes on such expressions serve.
+pub(super) fn push_field(sql: &mut Fragment, field: &PlannedField, own: &str) {
+    if field.whole_row {
+        sql.push(own);
+        return;
+    }
+    if field.name == "*" && field.path.is_empty() {
+        sql.push(own).push(".*");
+        return;
+    }
+    if field.path.is_empty() {
+        sql.column(own, &field.name);
+        return;
+    }
+    if field.becomes_json {
+        sql.push("to_jsonb(").column(own, &field.name).push(")");
+    } else {
+        sql.column(own, &field.name);
+    }
+    for step in &field.path {
+        sql.push(if step.as_text { "->>" } else { "->" });
         match &step.key {
-            JsonKey::Index(index) => {
-                sql.push(&index.to_string());
-            }
-            JsonKey::Name(name) => {
-                sql.push(quote_literal(name).trim_start());
-            }
-        }
+            JsonKey::Name(name) => sql.push(&quote_literal(name)),
+            JsonKey::Index(number) => sql.push("'").push(number).push("'::int"),
+        };
     }
 }
 
-pub(super) fn push_condition(sql: &mut Fragment, condition: &Condition, own: &str) {
+/// Conditions that all have to hold, with `and` between.
+pub(super) fn push_all(
+    sql: &mut Fragment,
+    conditions: &[Condition],
+    own: &str,
+    embeds: Embeds<'_>,
+) {
+    sql.separated(" and ", conditions, |sql, condition| push(sql, condition, own, embeds));
+}
+
+pub(super) fn push(sql: &mut Fragment, condition: &Condition, own: &str, embeds: Embeds<'_>) {
     match condition {
-        Condition::Group { negated, any, conditions } => {
-            sql.push(if *negated { "not (" } else { "(" });
-            for (place, one) in conditions.iter().enumerate() {
-                if place > 0 {
-                    sql.push(if *any { " or " } else { " and " });
-                }
-                push_condition(sql, one, own);
+        Condition::Filter { field, searched_in, negated, test } => {
+            if *negated {
+                sql.push("not (");
             }
+            push_test(sql, field, searched_in.as_ref(), test, own);
+            if *negated {
+                sql.push(")");
+            }
+        }
+        Condition::Group { negated, any, members } => {
+            sql.push(if *negated { "not (" } else { "(" });
+            sql.separated(if *any { " or " } else { " and " }, members, |sql, member| {
+                push(sql, member, own, embeds);
+            });
             sql.push(")");
         }
-        Condition::Filter { field, negated, test } => {
-            sql.push(if *negated { "not (" } else { "" });
-            push_test(sql, field, test, own);
-            sql.push(if *negated { ")" } else { "" });
-        }
+        Condition::EmbedExists { place, exists } => match embeds {
+            Embeds::Joined(aliases) => {
+                let test =
+                    if *exists { " is distinct from null" } else { " is not distinct from null" };
+                sql.push(&aliases[*place]).push(test);
+            }
+            Embeds::Asked(plans) => {
+                sql.push(if *exists { "exists (" } else { "not exists (" });
+                rows::push_counted_embed(sql, &plans[*place], own);
+                sql.push(")");
+            }
+            Embeds::None => {
+                sql.push("true");
+            }
+        },
     }
 }
 
-pub(super) fn push_test(sql: &mut Fragment, field: &Field, test: &Test, own: &str) {
-    // A path compares looser than the operators of its own expression.
-    let wrapped = !field.steps.is_empty();
-    sql.push(if wrapped { "(" } else { "" });
-    push_field(sql, field, own);
-    sql.push(if wrapped { ") " } else { " " });
+fn push_test(
+    sql: &mut Fragment,
+    field: &PlannedField,
+    searched_in: Option<&Option<String>>,
+    test: &Test,
+    own: &str,
+) {
+    match searched_in {
+        Some(language) => {
+            sql.push("to_tsvector(");
+            push_language(sql, language.as_deref());
+            push_field(sql, field, own);
+            sql.push(")");
+        }
+        None => push_field(sql, field, own),
+    }
     match test {
         Test::Compare(operator, value) => {
-            sql.push(operator).push(" ").value(value.clone());
+            sql.push(" ").push(operator).push(" ");
+            push_value(sql, field, value);
         }
         Test::Quantified(operator, quantifier, value) => {
-            let (word, values) = match quantifier {
-                Quantifier::Any => (" any (", value),
-                Quantifier::All => (" all (", value),
+            let (operator, pattern) = match operator {
+                Operator::Plain(operator) => (operator, None),
+                Operator::Like(operator) => (operator, Some(value.replace('*', "%"))),
             };
-            let values =
-                if operator.contains("like") { values.replace('*', "%") } else { values.clone() };
-            sql.push(operator).push(word).value(values).push(")");
-        }
-        Test::In(values) => {
-            sql.push("= any (").value(array_literal(values)).push(")");
-        }
-        Test::Is(text) => {
-            sql.push(text);
-        }
-        Test::FullText(function, language, query) => {
-            sql.push("@@ ").push(function).push("(");
-            if let Some(language) = language {
-                sql.push(quote_literal(language).trim_start()).push("::regconfig, ");
+            sql.push(" ").push(operator).push(match quantifier {
+                None => " ",
+                Some(Quantifier::Any) => " any (",
+                Some(Quantifier::All) => " all (",
+            });
+            match pattern {
+                Some(pattern) => {
+                    sql.value(pattern);
+                }
+                None => push_value(sql, field, value),
             }
-            sql.value(query.clone()).push(")");
+            if quantifier.is_some() {
+                sql.push(")");
+            }
+        }
+        // Nothing is in an empty list, whatever the type.
+        Test::In(values) if values.len() == 1 && values[0].is_empty() => {
+            sql.push(" = any ('{}')");
+        }
+        Test::In(values) => match &field.transform {
+            Some(function) => {
+                let item = sql.alias();
+                sql.push(&format!(" = any (select {function}({item}) from unnest("));
+                sql.value(array_literal(values)).push(&format!("::text[]) as {item})"));
+            }
+            None => {
+                sql.push(" = any (").value(array_literal(values)).push(")");
+            }
+        },
+        Test::Is(what) => {
+            sql.push(" is ").push(what);
+        }
+        Test::IsDistinctFrom(value) => {
+            sql.push(" is distinct from ").value(value.clone());
+        }
+        Test::FullText(function, language, words) => {
+            sql.push(" @@ ").push(function).push("(");
+            push_language(sql, language.as_deref());
+            sql.value(words.clone()).push(")");
         }
     }
 }
 
-/// An array literal whose elements are all quoted, so that none means anything but itself.
+/// A value as the field's type has it.
+fn push_value(sql: &mut Fragment, field: &PlannedField, value: &str) {
+    match &field.transform {
+        Some(function) => {
+            sql.push(function).push("(").value(value.to_owned()).push(")");
+        }
+        None => {
+            sql.value(value.to_owned());
+        }
+    }
+}
+
+fn push_language(sql: &mut Fragment, language: Option<&str>) {
+    if let Some(language) = language {
+        sql.value(language.to_owned()).push(", ");
+    }
+}
+
+/// An array in PostgreSQL's own notation, so that it infers the type of the elements.
 pub(super) fn array_literal(values: &[String]) -> String {
-    let quoted: Vec<String> = values
-        .iter()
-        .map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
-        .collect();
-    format!("{{{}}}", quoted.join(","))
+    let mut literal = String::from("{");
+    for (place, value) in values.iter().enumerate() {
+        literal.push_str(if place > 0 { ",\"" } else { "\"" });
+        for character in value.chars().filter(|character| *character != '\0') {
+            if matches!(character, '"' | '\\') {
+                literal.push('\\');
+            }
+            literal.push(character);
+        }
+        literal.push('"');
+    }
+    literal.push('}');
+    literal
 }

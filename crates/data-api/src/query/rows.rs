@@ -1,284 +1,329 @@
-//! Rows of a relation with what is embedded in them, at every level.
+//! Rows: what is selected, joined, filtered, grouped and ordered, at every level.
 
+use tenantry_catalog::{Cardinality, Relationship};
 use tenantry_postgres::{Statement, quote_identifier};
 
-use super::calls::push_source;
-use super::conditions::{push_condition, push_field};
-use crate::api_request::{ApiRequest, Media};
+use super::conditions::{self, Embeds, push_field};
+use crate::api_request::range::Range;
 use crate::fragment::Fragment;
-use crate::plan::{CallPlan, EmbedPlan, Link, PlannedCondition, ReadPlan, SelectedColumn};
-use crate::syntax::{Condition, Field, JsonKey, OrderTerm};
+use crate::plan::{
+    EmbedOutput, EmbedPlan, PlannedColumn, PlannedOrder, ReadPlan, Source, SpreadColumn,
+};
+use crate::syntax::Direction;
 
-/// Where rows come from.
-#[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
-    Relation,
-    Written,
-    Call(&'a CallPlan, &'a ApiRequest),
+/// What was written or called before, for what is read of it.
+pub(super) const SOURCE: &str = "tenantry_source";
+/// The one column of embedded rows.
+const ROWS: &str = "tenantry_rows";
+
+/// The rows of a plan, as a query.
+pub(super) fn push_rows(sql: &mut Fragment, plan: &ReadPlan) {
+    push_query(sql, plan, None);
 }
 
-pub(super) fn render_read(plan: &ReadPlan, request: &ApiRequest) -> Statement {
+/// The estimate of how many rows there are, as a statement of its own.
+pub(super) fn render_estimate(plan: &ReadPlan) -> Statement {
     let mut sql = Fragment::default();
-    let page = sql.alias();
-    sql.push("select ");
-    push_body(&mut sql, &page, request.media);
-    sql.push(&format!(", count({page}.*)"));
-    push_total(&mut sql, plan, Source::Relation, request);
-    sql.push(", null, null, null from (");
-    push_rows(&mut sql, plan, Source::Relation, None);
-    sql.push(&format!(") as {page}"));
+    sql.push("explain (format json) ");
+    push_counted(&mut sql, plan);
     sql.statement()
 }
 
-/// The total of all rows, where it was asked for.
-pub(super) fn push_total(
-    sql: &mut Fragment,
-    plan: &ReadPlan,
-    source: Source<'_>,
-    request: &ApiRequest,
-) {
-    if request.preferences.count.is_none() {
-        sql.push(", null");
-        return;
-    }
-    sql.push(", (select count(*) from (");
-    push_matching(sql, plan, source);
-    sql.push(") as counted)");
+/// A query with a row for each row that there is, whatever is left out of the answer.
+pub(super) fn push_counted(sql: &mut Fragment, plan: &ReadPlan) {
+    push_count_query(sql, plan, None);
 }
 
-pub(super) fn push_body(sql: &mut Fragment, page: &str, media: Media) {
-    match media {
-        Media::Json => sql.push(&format!("coalesce(json_agg({page}.*), '[]')::text")),
-        Media::SingleObject => sql.push(&format!("(json_agg({page}.*) -> 0)::text")),
-        Media::Csv => sql.push(&format!(
-            "coalesce((array_agg(array_to_string(array(select json_object_keys(row_to_json({page}.*))), ',')))[1], '') \
-             || coalesce(E'\\n' || string_agg(substr({page}::text, 2, length({page}::text) - 2), E'\\n'), '')"
-        )),
-    };
+/// The same for the rows that an embed has in a row of its parent.
+pub(super) fn push_counted_embed(sql: &mut Fragment, embed: &EmbedPlan, parent: &str) {
+    push_count_query(sql, &embed.plan, Some((parent, &embed.relationship)));
 }
 
-/// `select ... from ...` for one level and everything below it.
-pub(super) fn push_rows(
-    sql: &mut Fragment,
-    plan: &ReadPlan,
-    source: Source<'_>,
-    parent: Option<(&str, &Link)>,
-) {
-    let own = sql.alias();
+type Parent<'a> = Option<(&'a str, &'a Relationship)>;
+
+fn push_query(sql: &mut Fragment, plan: &ReadPlan, parent: Parent<'_>) {
+    let own = sql.alias_of(plan.source.relation());
     let embeds: Vec<String> = plan.embeds.iter().map(|_| sql.alias()).collect();
     sql.push("select ");
-    push_columns(sql, plan, &own, &embeds);
-    push_from(sql, plan, source, &own, &embeds, parent, true);
-    push_order(sql, &plan.order, &own);
-    if let Some(limit) = plan.limit {
-        sql.push(" limit ").value(limit.to_string());
+    let grouped = push_columns(sql, plan, &own, &embeds);
+    let joins = push_from(sql, plan, &own, parent);
+    for (embed, alias) in plan.embeds.iter().zip(&embeds) {
+        push_join(sql, embed, alias, &own);
     }
-    if plan.offset > 0 {
-        sql.push(" offset ").value(plan.offset.to_string());
+    push_where(sql, plan, &own, &joins, Embeds::Joined(&embeds));
+    if !grouped.is_empty() {
+        sql.push(" group by ").separated(", ", grouped, |sql, place| {
+            sql.push(&place.to_string());
+        });
     }
+    push_order(sql, &plan.order, &own, &embeds);
+    push_range(sql, plan.range);
 }
 
-/// The rows that match, whatever the page: for counting.
-pub(super) fn push_matching(sql: &mut Fragment, plan: &ReadPlan, source: Source<'_>) {
-    let own = sql.alias();
-    let embeds: Vec<String> = plan.embeds.iter().map(|_| sql.alias()).collect();
-    let restricts = plan.embeds.iter().any(|embed| embed.inner)
-        || plan
-            .conditions
-            .iter()
-            .any(|condition| matches!(condition, PlannedCondition::EmbedIsNull(..)));
+fn push_count_query(sql: &mut Fragment, plan: &ReadPlan, parent: Parent<'_>) {
+    let own = sql.alias_of(plan.source.relation());
     sql.push("select 1");
-    push_from(sql, plan, source, &own, &embeds, None, restricts);
+    let joins = push_from(sql, plan, &own, parent);
+    let inner: Vec<&EmbedPlan> = plan.embeds.iter().filter(|embed| embed.inner).collect();
+    push_where(sql, plan, &own, &joins, Embeds::Asked(&plan.embeds));
+    let has_where = !plan.conditions.is_empty() || !joins.is_empty();
+    for (place, embed) in inner.into_iter().enumerate() {
+        sql.push(if has_where || place > 0 { " and exists (" } else { " where exists (" });
+        push_counted_embed(sql, embed, &own);
+        sql.push(")");
+    }
 }
 
-pub(super) fn push_columns(sql: &mut Fragment, plan: &ReadPlan, own: &str, embeds: &[String]) {
-    let mut first = true;
-    let mut comma = |sql: &mut Fragment| {
-        if !std::mem::take(&mut first) {
+/// The output columns; answers the places of those that aggregates are grouped by.
+fn push_columns(sql: &mut Fragment, plan: &ReadPlan, own: &str, embeds: &[String]) -> Vec<usize> {
+    let aggregates = plan.columns.iter().any(|column| column.aggregate.is_some())
+        || plan.embeds.iter().any(|embed| match &embed.output {
+            EmbedOutput::Spread(columns) => columns.iter().any(|one| one.aggregate.is_some()),
+            _ => false,
+        });
+    let mut place = 0;
+    let mut grouped = Vec::new();
+    let mut next = |sql: &mut Fragment, is_grouped: bool| {
+        if place > 0 {
             sql.push(", ");
         }
-    };
-    for column in &plan.columns {
-        comma(sql);
-        match column {
-            SelectedColumn::All => {
-                sql.push(own).push(".*");
-            }
-            SelectedColumn::Field { field, alias, cast } => {
-                match cast {
-                    // A cast names a type, which is a name like any other.
-                    Some(cast) => {
-                        sql.push("cast(");
-                        push_field(sql, field, own);
-                        sql.push(" as ").push(&type_name(cast)).push(")");
-                    }
-                    None => push_field(sql, field, own),
-                }
-                let name = alias.clone().unwrap_or_else(|| output_name(field));
-                if alias.is_some() || cast.is_some() || !field.steps.is_empty() {
-                    sql.push(" as ").name(&name);
-                }
-            }
+        place += 1;
+        if aggregates && is_grouped {
+            grouped.push(place);
         }
+    };
+    if plan.columns.is_empty() && plan.embeds.is_empty() {
+        sql.push(own).push(".*");
+    }
+    for column in &plan.columns {
+        next(sql, column.aggregate.is_none());
+        push_column(sql, column, own);
     }
     for (embed, alias) in plan.embeds.iter().zip(embeds) {
-        comma(sql);
-        match (embed.spread, embed.to_one) {
-            (true, true) => {
-                sql.push(alias).push(".*");
+        // Only jsonb can be compared, and so grouped by.
+        let json_type = if aggregates { "jsonb" } else { "json" };
+        match &embed.output {
+            EmbedOutput::Hidden => {}
+            EmbedOutput::Json => {
+                next(sql, true);
+                if embed.is_to_one() {
+                    sql.push(&format!("row_to_json({alias}.*)"));
+                    if aggregates {
+                        sql.push("::jsonb");
+                    }
+                } else {
+                    sql.push(&format!("coalesce({alias}.{ROWS}::{json_type}, '[]')"));
+                }
+                sql.push(" as ").name(&embed.name);
             }
-            (_, true) => {
-                sql.push(&format!("row_to_json({alias}.*) as ")).name(&embed.name);
-            }
-            (_, false) => {
-                sql.push(alias).push(".rows as ").name(&embed.name);
+            EmbedOutput::Spread(columns) => {
+                for column in columns {
+                    next(sql, column.aggregate.is_none());
+                    push_spread_column(sql, column, alias, embed.is_to_one(), json_type);
+                }
             }
         }
     }
+    grouped
 }
 
-/// The key that a path ends in; an index is not a name, so the last one before it is.
-pub(super) fn output_name(field: &Field) -> String {
-    field
-        .steps
-        .iter()
-        .rev()
-        .find_map(|step| match &step.key {
-            JsonKey::Name(name) => Some(name.clone()),
-            JsonKey::Index(_) => None,
-        })
-        .unwrap_or_else(|| field.column.clone())
+fn push_column(sql: &mut Fragment, column: &PlannedColumn, own: &str) {
+    let aggregate_cast = column.aggregate.and(column.aggregate_cast.as_ref());
+    if aggregate_cast.is_some() {
+        sql.push("cast(");
+    }
+    if let Some(aggregate) = column.aggregate {
+        sql.push(aggregate.function()).push("(");
+    }
+    if column.cast.is_some() {
+        sql.push("cast(");
+    }
+    match &column.field.transform {
+        Some(function) => {
+            sql.push(function).push("(");
+            push_field(sql, &column.field, own);
+            sql.push(")");
+        }
+        None => push_field(sql, &column.field, own),
+    }
+    if let Some(cast) = &column.cast {
+        sql.push(" as ").push(&type_name(cast)).push(")");
+    }
+    if column.aggregate.is_some() {
+        sql.push(")");
+    }
+    if let Some(cast) = aggregate_cast {
+        sql.push(" as ").push(&type_name(cast)).push(")");
+    }
+    if let Some(alias) = &column.alias {
+        sql.push(" as ").name(alias);
+    }
 }
 
-/// A type's name: common ones are keywords with a meaning of their own, so a plain word stays bare.
-pub(super) fn type_name(written: &str) -> String {
-    let plain = written.chars().all(|character| {
-        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
-    });
-    if plain && written.starts_with(|character: char| character.is_ascii_lowercase()) {
+fn push_spread_column(
+    sql: &mut Fragment,
+    column: &SpreadColumn,
+    alias: &str,
+    to_one: bool,
+    json_type: &str,
+) {
+    if column.name == "*" {
+        sql.push(alias).push(".*");
+        return;
+    }
+    if !to_one {
+        sql.push("coalesce(").column(alias, &column.name).push(&format!("::{json_type}, '[]')"));
+        sql.push(" as ").name(column.alias.as_ref().unwrap_or(&column.name));
+        return;
+    }
+    let cast = column.aggregate.and(column.aggregate_cast.as_ref());
+    if cast.is_some() {
+        sql.push("cast(");
+    }
+    if let Some(aggregate) = column.aggregate {
+        sql.push(aggregate.function()).push("(");
+    }
+    sql.column(alias, &column.name);
+    if column.aggregate.is_some() {
+        sql.push(")");
+    }
+    if let Some(cast) = cast {
+        sql.push(" as ").push(&type_name(cast)).push(")");
+    }
+    if let Some(alias) = &column.alias {
+        sql.push(" as ").name(alias);
+    }
+}
+
+/// A type's name: common ones are keywords with a meaning of their own, so plain words stay bare.
+fn type_name(written: &str) -> String {
+    let plain = written
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | ' '));
+    if plain && written.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
         written.to_owned()
     } else {
         quote_identifier(written)
     }
 }
 
-pub(super) fn push_from(
-    sql: &mut Fragment,
-    plan: &ReadPlan,
-    source: Source<'_>,
-    own: &str,
-    embeds: &[String],
-    parent: Option<(&str, &Link)>,
-    with_embeds: bool,
-) {
+/// Where the rows come from; answers the conditions that join them to their parent.
+fn push_from(sql: &mut Fragment, plan: &ReadPlan, own: &str, parent: Parent<'_>) -> Vec<String> {
     sql.push(" from ");
-    match source {
-        Source::Relation => {
-            sql.qualified(&plan.relation).push(" as ").push(own);
+    let keyed = match parent {
+        Some((parent, Relationship::Computed(computed))) => {
+            sql.qualified(&computed.function).push("(").push(parent).push("::");
+            sql.qualified(&computed.from).push(") as ").push(own);
+            return Vec::new();
         }
-        Source::Written => {
-            sql.push("written as ").push(own);
-        }
-        Source::Call(..) => {
-            sql.push("(");
-            push_source(sql, plan, source);
-            sql.push(") as ").push(own);
-        }
-    }
-    let mut wheres: Vec<Where<'_>> = Vec::new();
-    if let Some((parent, link)) = parent {
-        push_link(sql, link, own, parent, &mut wheres);
-    }
-    if with_embeds {
-        for (embed, alias) in plan.embeds.iter().zip(embeds) {
-            push_embed(sql, embed, alias, own);
-            if embed.inner && !embed.to_one {
-                wheres.push(Where::Text(format!("{alias}.number > 0")));
-            }
-        }
-    }
-    for condition in &plan.conditions {
-        wheres.push(match condition {
-            PlannedCondition::On(condition) => Where::On(condition),
-            PlannedCondition::EmbedIsNull(place, is_null) => {
-                Where::Text(match (plan.embeds[*place].to_one, is_null) {
-                    (true, true) => format!("row_to_json({}.*) is null", embeds[*place]),
-                    (true, false) => format!("row_to_json({}.*) is not null", embeds[*place]),
-                    (false, true) => format!("{}.number = 0", embeds[*place]),
-                    (false, false) => format!("{}.number > 0", embeds[*place]),
-                })
-            }
-        });
-    }
-    for (place, one) in wheres.into_iter().enumerate() {
-        sql.push(if place > 0 { " and " } else { " where " });
-        match one {
-            Where::Text(text) => {
-                sql.push(&text);
-            }
-            Where::On(condition) => push_condition(sql, condition, own),
-        }
-    }
-}
-
-pub(super) enum Where<'a> {
-    Text(String),
-    On(&'a Condition),
-}
-
-pub(super) fn push_link(
-    sql: &mut Fragment,
-    link: &Link,
-    own: &str,
-    parent: &str,
-    wheres: &mut Vec<Where<'_>>,
-) {
-    let equal = |left: &str, (one, other): &(String, String), right: &str| {
+        Some((parent, Relationship::Keyed(keyed))) => Some((parent, keyed)),
+        None => None,
+    };
+    match &plan.source {
+        Source::Relation(name) => sql.qualified(name),
+        Source::Earlier(_) => sql.push(SOURCE),
+    };
+    sql.push(" as ").push(own);
+    let Some((parent, keyed)) = keyed else { return Vec::new() };
+    let equal = |left: &str, one: &str, right: &str, other: &str| {
         format!("{left}.{} = {right}.{}", quote_identifier(one), quote_identifier(other))
     };
-    match link {
-        Link::Direct(pairs) => {
-            wheres.extend(pairs.iter().map(|pair| Where::Text(equal(own, pair, parent))))
+    match &keyed.cardinality {
+        Cardinality::ManyToMany(junction) => {
+            let between = sql.alias();
+            sql.push(", ").qualified(&junction.relation).push(" as ").push(&between);
+            let to_own = junction
+                .target_columns
+                .iter()
+                .map(|(target, column)| equal(own, target, &between, column));
+            let to_parent = junction
+                .source_columns
+                .iter()
+                .map(|(source, column)| equal(&between, column, parent, source));
+            to_own.chain(to_parent).collect()
         }
-        Link::Junction { relation, to_child, to_parent } => {
-            let junction = sql.alias();
-            sql.push(", ").qualified(relation).push(" as ").push(&junction);
-            wheres.extend(to_child.iter().map(|pair| Where::Text(equal(own, pair, &junction))));
-            wheres.extend(to_parent.iter().map(|pair| Where::Text(equal(&junction, pair, parent))));
-        }
+        other => other.key().map_or_else(Vec::new, |key| {
+            key.columns
+                .iter()
+                .map(|(of_parent, of_own)| equal(own, of_own, parent, of_parent))
+                .collect()
+        }),
     }
 }
 
-pub(super) fn push_embed(sql: &mut Fragment, embed: &EmbedPlan, alias: &str, own: &str) {
-    let parent = Some((own, &embed.link));
-    if embed.to_one {
-        sql.push(if embed.inner { " join lateral (" } else { " left join lateral (" });
-        push_rows(sql, &embed.plan, Source::Relation, parent);
+/// Embedded rows. Those of which there may be many are gathered; without any there is no row.
+fn push_join(sql: &mut Fragment, embed: &EmbedPlan, alias: &str, own: &str) {
+    sql.push(if embed.inner { " join lateral (" } else { " left join lateral (" });
+    let parent = Some((own, &embed.relationship));
+    if embed.is_to_one() {
+        push_query(sql, &embed.plan, parent);
     } else {
         let rows = sql.alias();
-        sql.push(" left join lateral (select coalesce(json_agg(").push(&rows);
-        sql.push(".*), '[]'::json) as rows, count(*) as number from (");
-        push_rows(sql, &embed.plan, Source::Relation, parent);
-        sql.push(") as ").push(&rows);
+        sql.push("select ");
+        match &embed.output {
+            EmbedOutput::Spread(columns) if !columns.is_empty() => {
+                sql.separated(", ", columns, |sql, column| {
+                    sql.push("json_agg(").column(&rows, &column.name).push(") as ");
+                    sql.name(&column.name);
+                });
+            }
+            EmbedOutput::Json => {
+                sql.push(&format!("json_agg({rows}.*) as {ROWS}"));
+            }
+            EmbedOutput::Hidden | EmbedOutput::Spread(_) => {
+                sql.push(&format!("true as {ROWS}"));
+            }
+        }
+        sql.push(" from (");
+        push_query(sql, &embed.plan, parent);
+        sql.push(") as ").push(&rows).push(" having count(*) > 0");
     }
     sql.push(") as ").push(alias).push(" on true");
 }
 
-pub(super) fn push_order(sql: &mut Fragment, order: &[OrderTerm], own: &str) {
-    for (place, term) in order.iter().enumerate() {
-        sql.push(if place > 0 { ", " } else { " order by " });
-        push_field(sql, &term.field, own);
-        if term.descending {
-            sql.push(" desc");
-        }
-        match term.nulls_first {
-            Some(true) => {
-                sql.push(" nulls first");
-            }
-            Some(false) => {
-                sql.push(" nulls last");
-            }
-            None => {}
-        }
+fn push_where(
+    sql: &mut Fragment,
+    plan: &ReadPlan,
+    own: &str,
+    joins: &[String],
+    embeds: Embeds<'_>,
+) {
+    if plan.conditions.is_empty() && joins.is_empty() {
+        return;
+    }
+    sql.push(" where ");
+    conditions::push_all(sql, &plan.conditions, own, embeds);
+    if !plan.conditions.is_empty() && !joins.is_empty() {
+        sql.push(" and ");
+    }
+    sql.push(&joins.join(" and "));
+}
+
+fn push_order(sql: &mut Fragment, order: &[PlannedOrder], own: &str, embeds: &[String]) {
+    if order.is_empty() {
+        return;
+    }
+    sql.push(" order by ").separated(", ", order, |sql, term| {
+        let owner = term.embed.map_or(own, |place| &embeds[place]);
+        push_field(sql, &term.field, owner);
+        sql.push(match term.direction {
+            None => "",
+            Some(Direction::Ascending) => " asc",
+            Some(Direction::Descending) => " desc",
+        });
+        sql.push(match term.nulls_first {
+            None => "",
+            Some(true) => " nulls first",
+            Some(false) => " nulls last",
+        });
+    });
+}
+
+fn push_range(sql: &mut Fragment, range: Range) {
+    if let Some(limit) = range.limit {
+        sql.push(" limit ").value(limit.to_string());
+    }
+    if range.offset != 0 {
+        sql.push(" offset ").value(range.offset.to_string());
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct StatementCache {
     by_sql: HashMap<Arc<str>, Vec<Prepared>>,
     size: usize,
     next: u64,
+    /// Whether nothing is kept: behind a pooler, the next transaction may meet another server.
+    is_off: bool,
 }
 
 struct Prepared {
@@ -48,6 +50,11 @@ struct Prepared {
 }
 
 impl StatementCache {
+    /// A cache that keeps nothing where statements are not to be prepared.
+    pub(crate) fn new(prepares: bool) -> Self {
+        StatementCache { is_off: !prepares, ..StatementCache::default() }
+    }
+
     /// How many statements are prepared.
     pub(crate) fn len(&self) -> usize {
         self.size
@@ -61,11 +68,17 @@ impl StatementCache {
     }
 
     fn insert(&mut self, preparing: Preparing) {
+        if self.is_off {
+            return;
+        }
         self.size += 1;
         self.by_sql.entry(preparing.sql).or_default().push(preparing.prepared);
     }
 
     fn fresh_name(&mut self) -> Box<str> {
+        if self.is_off {
+            return Box::default();
+        }
         self.next += 1;
         format!("t{}", self.next).into_boxed_str()
     }
@@ -107,8 +120,14 @@ pub(crate) fn encode(
 ) -> io::Result<Reply> {
     let mut reply = Reply::default();
     if ending == Ending::Explicit {
-        encode_plain(buffer, cache, &mut reply, "begin")?;
+        encode_plain(buffer, cache, &mut reply, work.isolation.begin())?;
     }
+    let of_role = &work.settings.of_role;
+    encode_settings(buffer, cache, &mut reply, of_role)?;
+    let statement_timeout = of_role
+        .iter()
+        .find(|(name, _)| name == "statement_timeout" && work.lane != Lane::SharedRead)
+        .map_or(limits.statement_timeout, |(_, value)| value.as_str());
     let read_only = if work.lane == Lane::Write { "off" } else { "on" };
     let settings: [&str; 11] = [
         &work.search_path,
@@ -119,12 +138,13 @@ pub(crate) fn encode(
         &work.settings.headers,
         &work.settings.cookies,
         work.settings.time_zone.as_deref().unwrap_or(limits.time_zone),
-        limits.statement_timeout,
+        statement_timeout,
         read_only,
         caller.role(),
     ];
     let name = prepare(buffer, cache, &mut reply, "", &Arc::from(""), SETTINGS, None)?;
     bind_and_execute(buffer, &name, settings.iter().map(|value| Some(value.as_bytes())))?;
+    encode_settings(buffer, cache, &mut reply, &work.settings.of_work)?;
     for statement in &work.statements {
         encode_statement(buffer, cache, &mut reply, caller, work, statement)?;
     }
@@ -142,6 +162,27 @@ pub(crate) fn encode_command(
     encode_plain(buffer, cache, &mut reply, sql)?;
     frontend::sync(buffer);
     Ok(reply)
+}
+
+/// Settings by name; they hold until the transaction ends.
+fn encode_settings(
+    buffer: &mut BytesMut,
+    cache: &mut StatementCache,
+    reply: &mut Reply,
+    settings: &[(String, String)],
+) -> io::Result<()> {
+    if settings.is_empty() {
+        return Ok(());
+    }
+    let conditions: Vec<String> = (0..settings.len())
+        .map(|place| {
+            format!("set_config(${}, ${}, true) is not null", 2 * place + 1, 2 * place + 2)
+        })
+        .collect();
+    let sql = format!("select where {}", conditions.join(" and "));
+    let name = prepare(buffer, cache, reply, "", &Arc::from(""), &sql, None)?;
+    let values = settings.iter().flat_map(|(name, value)| [name, value]);
+    bind_and_execute(buffer, &name, values.map(|value| Some(value.as_bytes())))
 }
 
 fn encode_plain(

@@ -19,8 +19,6 @@ use crate::work::{Rows, Verdict, Work};
 /// After so many prepared statements a socket is replaced: the server process behind it never
 /// gives back the memory that its caches grew by.
 const MOST_STATEMENTS: usize = 500;
-/// The same for time.
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// What user-defined functions may leave behind in a session.
 const CLEANING: [&str; 3] = ["reset all", "select pg_advisory_unlock_all()", "discard temp"];
@@ -33,6 +31,7 @@ pub(crate) struct ExclusiveSocket {
     cache: StatementCache,
     cancel_key: CancelKey,
     born: Instant,
+    longest_life: Duration,
     /// The schema generation that its plans were made for.
     pub(crate) generation: u64,
     /// When it was last given back.
@@ -41,15 +40,21 @@ pub(crate) struct ExclusiveSocket {
 }
 
 impl ExclusiveSocket {
-    pub(crate) async fn connect(address: &Address, generation: u64) -> Result<Self, RunError> {
+    pub(crate) async fn connect(
+        address: &Address,
+        generation: u64,
+        prepares: bool,
+        longest_life: Duration,
+    ) -> Result<Self, RunError> {
         let Connection { stream, cancel_key, read_ahead } = handshake::log_in(address).await?;
         Ok(ExclusiveSocket {
             stream,
             incoming: read_ahead,
             outgoing: BytesMut::with_capacity(4096),
-            cache: StatementCache::default(),
+            cache: StatementCache::new(prepares),
             cancel_key,
             born: Instant::now(),
+            longest_life,
             generation,
             idle_since: Instant::now(),
             in_order: true,
@@ -67,7 +72,9 @@ impl ExclusiveSocket {
 
     /// Whether another request may use it: nothing is half said, and it is not worn.
     pub(crate) fn is_reusable(&self) -> bool {
-        self.in_order && self.cache.len() < MOST_STATEMENTS && self.born.elapsed() < LONGEST_LIFE
+        self.in_order
+            && self.cache.len() < MOST_STATEMENTS
+            && self.born.elapsed() < self.longest_life
     }
 
     /// Whether the server still holds the other end. An idle server says nothing, so anything that

@@ -19,7 +19,6 @@ use crate::work::{Rows, Work};
 /// See the limits of [`super::exclusive`]: a worn socket takes no new requests and closes when it
 /// has answered those it has.
 const MOST_STATEMENTS: usize = 500;
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
 type Outcome = Result<Vec<Rows>, RunError>;
 
@@ -33,6 +32,7 @@ pub(crate) struct SharedSocket {
     something_to_send: Notify,
     closed: AtomicBool,
     born: Instant,
+    longest_life: Duration,
     pub(crate) generation: u64,
 }
 
@@ -49,18 +49,24 @@ struct Waiting {
 }
 
 impl SharedSocket {
-    pub(crate) async fn connect(address: &Address, generation: u64) -> Result<Arc<Self>, RunError> {
+    pub(crate) async fn connect(
+        address: &Address,
+        generation: u64,
+        prepares: bool,
+        longest_life: Duration,
+    ) -> Result<Arc<Self>, RunError> {
         let Connection { stream, read_ahead, .. } = handshake::log_in(address).await?;
         let socket = Arc::new(SharedSocket {
             state: Mutex::new(State {
                 outgoing: BytesMut::with_capacity(16 * 1024),
-                cache: StatementCache::default(),
+                cache: StatementCache::new(prepares),
                 waiting: VecDeque::new(),
                 open: true,
             }),
             something_to_send: Notify::new(),
             closed: AtomicBool::new(false),
             born: Instant::now(),
+            longest_life,
             generation,
         });
         let (reader, writer) = tokio::io::split(stream);
@@ -72,7 +78,7 @@ impl SharedSocket {
     /// Whether new requests may use it.
     pub(crate) fn is_usable(&self) -> bool {
         !self.closed.load(Ordering::Acquire)
-            && self.born.elapsed() < LONGEST_LIFE
+            && self.born.elapsed() < self.longest_life
             && self.lock().cache.len() < MOST_STATEMENTS
     }
 

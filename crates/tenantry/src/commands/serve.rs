@@ -1,158 +1,293 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use tenantry_caller::{Authenticator, JwtSecret};
+use anyhow::{Context, Result};
+use axum::middleware;
 use tenantry_catalog::{Catalog, CatalogHandle};
-use tenantry_data_api::{DataApi, DataApiConfig};
-use tenantry_postgres::{Address, Database, DatabaseOptions, admin};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tenantry_data_api::DataApi;
+use tenantry_postgres::admin::{self, Listener};
+use tenantry_postgres::{Address, Database};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_postgres::Client;
 
-use crate::commands::up::start_log;
+use crate::commands::up::{start_log_at, stop_signal};
 use crate::http;
-use crate::listen;
+use crate::listen::{self, Door};
+use crate::platform::RECONNECT_PAUSE;
+use crate::postgrest::admin_server::{self, Watched};
+use crate::postgrest::database_settings;
+use crate::postgrest::origins::{self, Origins};
+use crate::postgrest::serve_config::{
+    Endpoint, ServeConfig, authenticator, data_api_config, database_options,
+};
+use crate::postgrest::settings::Settings;
 
 /// `tenantry serve`
 #[derive(clap::Args)]
 pub struct Serve {
-    /// PostgREST's configuration file: `name = value` lines
+    /// PostgREST's configuration file: `name = value` lines. Environment variables `PGRST_NAME` come
+    /// before it
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
 }
 
 impl Serve {
     pub async fn run(self) -> Result<()> {
-        start_log(false);
-        let text = std::fs::read_to_string(&self.config)
-            .with_context(|| format!("the configuration {}", self.config.display()))?;
-        let settings = Settings::parse(&text).with_context(|| self.config.display().to_string())?;
-        let address: Address = settings.required("db-uri")?.parse()?;
-        let schemas = settings.list("db-schemas", "public");
-        let client = admin::connect(&address).await.map_err(|error| {
-            anyhow::anyhow!("db-uri: {}", tenantry_postgres::provision::describe(&error))
-        })?;
-        let catalog = CatalogHandle::new(Catalog::read(&client, &schemas).await?);
-        let connections = settings.number("db-pool", 10)?;
-        let database = Database::new(DatabaseOptions {
-            exclusive_sockets: connections,
-            ..DatabaseOptions::new(address, Arc::new(Semaphore::new(connections)))
-        });
-        let anonymous_role = settings.text("db-anon-role");
-        let secret = settings.text("jwt-secret").map(JwtSecret::new);
-        let config = DataApiConfig {
-            schemas,
-            extra_search_path: settings.list("db-extra-search-path", "public"),
-            anonymous_role: anonymous_role.clone().unwrap_or_default(),
-            max_rows: settings
-                .text("db-max-rows")
-                .map(|text| text.parse())
-                .transpose()
-                .context("db-max-rows")?,
-            ..DataApiConfig::default()
-        };
-        let authenticator = Authenticator::new(secret, anonymous_role);
-        let router = DataApi::new(config, authenticator, database, catalog).router();
-        let host = match settings.text("server-host").as_deref() {
-            None | Some("!4" | "*4") => "0.0.0.0".to_owned(),
-            Some("*" | "!6" | "*6") => "::".to_owned(),
-            Some(host) => host.to_owned(),
-        };
-        let port = u16::try_from(settings.number("server-port", 3000)?).context("server-port")?;
-        let listener = TcpListener::bind((host.as_str(), port))
-            .await
-            .with_context(|| format!("{host}:{port} cannot be listened on; set server-port"))?;
-        println!("ready  http://{}", listener.local_addr()?);
-        let (sender, stop) = watch::channel(false);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            let _ = sender.send(true);
-            std::future::pending::<()>().await;
-        });
-        listen::serve(listener, http::surround(router, Vec::new()), stop).await;
+        let settings = self.settings()?;
+        let config = ServeConfig::of(&settings)?;
+        start_log_at(false, &config.log_level);
+        let database = Database::new(database_options(config.address.clone(), &settings)?);
+        let catalog = CatalogHandle::default();
+        let door = Door::open(&config.listens_at).await?;
+        let endpoint = door.endpoint(&config.listens_at);
+        let api_config = data_api_config(&settings, &endpoint, HashMap::new())?;
+        let api =
+            DataApi::new(api_config, authenticator(&settings)?, database.clone(), catalog.clone());
+        let origins = Origins::default();
+        let router = api
+            .clone()
+            .router()
+            .layer(middleware::from_fn_with_state(origins.clone(), origins::allow));
+        let stop = stop_signal()?;
+        if let Some(endpoint) = &config.admin_listens_at {
+            let door = Door::open(endpoint).await.context("the administration server")?;
+            let watched = Watched { database: database.clone(), catalog: catalog.clone() };
+            tokio::spawn(listen::serve(door, admin_server::router(watched), stop.clone()));
+        }
+        let ready = format!("ready  {door}");
+        let current =
+            Current { serve: self, config, endpoint, api, origins, database, catalog, settings };
+        current.apply(&Settings::default(), HashMap::new())?;
+        let connection = current.first_look().await;
+        tokio::spawn(current.follow(connection, Signals::listen()?));
+        println!("{ready}");
+        listen::serve(door, http::surround(router, Vec::new(), false), stop).await;
         Ok(())
+    }
+
+    /// The settings of the file and the environment.
+    fn settings(&self) -> Result<Settings> {
+        let of_file = match &self.config {
+            None => Settings::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("the configuration {}", path.display()))?;
+                Settings::of_file(&text).with_context(|| path.display().to_string())?
+            }
+        };
+        Ok(of_file.overridden_by(Settings::of_environment(std::env::vars())))
     }
 }
 
-/// The names of PostgREST's settings that are understood so far.
-const KNOWN: [&str; 10] = [
-    "db-uri",
-    "db-schemas",
-    "db-schema",
-    "db-anon-role",
-    "db-extra-search-path",
-    "db-max-rows",
-    "db-pool",
-    "jwt-secret",
-    "server-host",
-    "server-port",
-];
+/// SIGUSR1 reads the schema again, SIGUSR2 the settings.
+struct Signals {
+    schema: Signal,
+    settings: Signal,
+}
 
-/// PostgREST's configuration format: a name, `=`, and a value that is quoted, a number or a word.
-struct Settings(BTreeMap<String, String>);
-
-impl Settings {
-    fn parse(text: &str) -> Result<Self> {
-        let mut values = BTreeMap::new();
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let Some((name, value)) = line.split_once('=') else {
-                bail!("line {}: expected `name = value`", number + 1);
-            };
-            let name = if name.trim() == "db-schema" { "db-schemas" } else { name.trim() };
-            if !KNOWN.contains(&name) {
-                bail!("line {}: the setting {name} is not supported", number + 1);
-            }
-            values.insert(name.to_owned(), unquote(value.trim()));
-        }
-        Ok(Settings(values))
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).filter(|value| !value.is_empty()).cloned()
-    }
-
-    fn required(&self, name: &str) -> Result<String> {
-        self.text(name).with_context(|| format!("the setting {name} is missing"))
-    }
-
-    fn list(&self, name: &str, default: &str) -> Vec<String> {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
-        text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-    }
-
-    fn number(&self, name: &str, default: usize) -> Result<usize> {
-        self.text(name).map_or(Ok(default), |text| {
-            text.parse().with_context(|| format!("the setting {name} must be a number"))
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Signals {
+            schema: signal(SignalKind::user_defined1())?,
+            settings: signal(SignalKind::user_defined2())?,
         })
     }
 }
 
-/// A value without its quotes, with `\"` and `\\` resolved; a comment may follow a quoted value.
-fn unquote(value: &str) -> String {
-    let Some(rest) = value.strip_prefix('"') else {
-        return value.split('#').next().unwrap_or("").trim().to_owned();
-    };
-    let mut text = String::new();
-    let mut characters = rest.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => break,
-            '\\' => text.extend(characters.next()),
-            other => text.push(other),
+/// What was asked to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reload {
+    Schema,
+    Settings,
+    Both,
+}
+
+impl Reload {
+    /// What notifications ask for; those without a text ask for the schema.
+    fn of(said: &[String]) -> Option<Self> {
+        let settings = said.iter().any(|said| said == "reload config");
+        let schema = said.iter().any(|said| said == "reload schema" || said.is_empty());
+        match (settings, schema) {
+            (true, true) => Some(Reload::Both),
+            (true, false) => Some(Reload::Settings),
+            (false, true) => Some(Reload::Schema),
+            (false, false) => None,
         }
     }
-    text
+}
+
+/// A connection on which changes are heard, or only looked for.
+enum Connection {
+    Hearing(Listener),
+    Deaf(Client),
+}
+
+impl Connection {
+    async fn open(config: &ServeConfig) -> Result<Self, tokio_postgres::Error> {
+        Ok(match &config.channel {
+            Some(channel) => {
+                Connection::Hearing(Listener::connect(&config.address, channel).await?)
+            }
+            None => Connection::Deaf(admin::connect(&config.address).await?),
+        })
+    }
+
+    fn client(&self) -> &Client {
+        match self {
+            Connection::Hearing(listener) => listener.client(),
+            Connection::Deaf(client) => client,
+        }
+    }
+
+    /// What is to be read again; `None` when the connection ended.
+    async fn asked(&mut self) -> Option<Reload> {
+        match self {
+            Connection::Hearing(listener) => loop {
+                if let Some(reload) = Reload::of(&listener.notified().await?) {
+                    return Some(reload);
+                }
+            },
+            Connection::Deaf(client) => {
+                while !client.is_closed() {
+                    tokio::time::sleep(RECONNECT_PAUSE).await;
+                }
+                None
+            }
+        }
+    }
+}
+
+/// Keeps schema and settings as they are in the database.
+struct Current {
+    serve: Serve,
+    config: ServeConfig,
+    endpoint: Endpoint,
+    api: DataApi,
+    origins: Origins,
+    database: Database,
+    catalog: CatalogHandle,
+    /// Of the file and the environment.
+    settings: Settings,
+}
+
+impl Current {
+    /// Everything for the first time. A database that is not there yet is waited for later.
+    async fn first_look(&self) -> Option<Connection> {
+        let connection = match Connection::open(&self.config).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let error = tenantry_postgres::provision::describe(&error);
+                tracing::error!(%error, "the database does not answer; trying again");
+                return None;
+            }
+        };
+        self.read_all(connection.client()).await.then_some(connection)
+    }
+
+    /// Follows changes for as long as the program runs.
+    async fn follow(mut self, mut connection: Option<Connection>, mut signals: Signals) {
+        loop {
+            let Some(current) = &mut connection else {
+                tokio::time::sleep(RECONNECT_PAUSE).await;
+                connection = self.first_look().await;
+                continue;
+            };
+            let reload = tokio::select! {
+                asked = current.asked() => asked,
+                _ = signals.schema.recv() => Some(Reload::Schema),
+                _ = signals.settings.recv() => Some(Reload::Settings),
+            };
+            match reload {
+                // After a lost connection something may have changed unheard.
+                None => connection = None,
+                Some(reload) => {
+                    let schemas = self.api.schemas();
+                    if reload != Reload::Schema {
+                        self.reload_settings(current.client()).await;
+                    }
+                    if reload != Reload::Settings || schemas != self.api.schemas() {
+                        self.read_catalog(current.client()).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read_all(&self, client: &Client) -> bool {
+        self.read_settings(client).await && self.read_catalog(client).await
+    }
+
+    /// Reads the file again, then what the database says.
+    async fn reload_settings(&mut self, client: &Client) {
+        match self.serve.settings() {
+            Ok(settings) => self.settings = settings,
+            Err(error) => {
+                tracing::error!(error = %format!("{error:#}"), "the settings could not be read; the old ones stay");
+                return;
+            }
+        }
+        self.read_settings(client).await;
+    }
+
+    /// The settings that the database makes, on top of the others.
+    async fn read_settings(&self, client: &Client) -> bool {
+        let read = async {
+            let roles = database_settings::read_roles(client).await?;
+            let settings = if self.config.asks_database {
+                of_database(&self.config.address, &self.config).await?
+            } else {
+                Settings::default()
+            };
+            Ok::<_, tokio_postgres::Error>((settings, roles))
+        };
+        let outcome = match read.await {
+            Ok((settings, roles)) => self.apply(&settings, roles),
+            Err(error) => Err(anyhow::anyhow!(tenantry_postgres::provision::describe(&error))),
+        };
+        if let Err(error) = &outcome {
+            tracing::error!(error = %format!("{error:#}"), "the settings could not be read; the old ones stay");
+        } else {
+            tracing::info!("the settings were read");
+        }
+        outcome.is_ok()
+    }
+
+    fn apply(
+        &self,
+        of_database: &Settings,
+        roles: HashMap<String, tenantry_data_api::RoleSettings>,
+    ) -> Result<()> {
+        let settings = self.settings.clone().overridden_by(of_database.clone());
+        let config = data_api_config(&settings, &self.endpoint, roles)?;
+        let authenticator = authenticator(&settings)?;
+        self.origins.replace(settings.list("server-cors-allowed-origins", ""));
+        self.api.reconfigure(config, authenticator);
+        Ok(())
+    }
+
+    async fn read_catalog(&self, client: &Client) -> bool {
+        match Catalog::read(client, &self.api.schemas()).await {
+            Ok(fresh) => {
+                self.catalog.replace(fresh);
+                self.database.schema_changed();
+                tracing::info!("the schema was read");
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the schema could not be read; the old one stays");
+                false
+            }
+        }
+    }
+}
+
+/// In a session of its own: the login's settings are made when it begins.
+async fn of_database(
+    address: &Address,
+    config: &ServeConfig,
+) -> Result<Settings, tokio_postgres::Error> {
+    let mut client = admin::connect(address).await?;
+    database_settings::read(&mut client, config.pre_config.as_ref()).await
 }
 
 #[cfg(test)]
@@ -160,22 +295,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn configurations_are_read() {
-        let settings = Settings::parse(
-            "# a comment\ndb-uri = \"postgres://a:b@h/d\" # why\ndb-schema = \"one, two\"\nserver-port = 3001\n",
-        )
-        .unwrap();
-        assert_eq!(settings.text("db-uri").as_deref(), Some("postgres://a:b@h/d"));
-        assert_eq!(settings.list("db-schemas", "public"), ["one", "two"]);
-        assert_eq!(settings.number("server-port", 3000).unwrap(), 3001);
-        assert_eq!(settings.number("db-pool", 10).unwrap(), 10);
-    }
-
-    #[test]
-    fn what_is_not_understood_is_said() {
-        for (text, said) in [("db-uri", "line 1"), ("\nfavourite-colour = 1", "favourite-colour")] {
-            let error = Settings::parse(text).map(drop).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+    fn notifications_say_what_changed() {
+        for (said, expected) in [
+            (vec!["reload schema"], Some(Reload::Schema)),
+            (vec![""], Some(Reload::Schema)),
+            (vec!["reload config"], Some(Reload::Settings)),
+            (vec!["reload config", "reload schema"], Some(Reload::Both)),
+            (vec!["something else"], None),
+        ] {
+            let said: Vec<String> = said.into_iter().map(str::to_owned).collect();
+            assert_eq!(Reload::of(&said), expected, "{said:?}");
         }
     }
 }

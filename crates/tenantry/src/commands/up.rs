@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use tenantry_app::App;
 use tenantry_auth::{AuthApi, AuthConfig};
 use tenantry_catalog::{Catalog, CatalogHandle};
-use tenantry_data_api::{DataApi, DataApiConfig};
+use tenantry_data_api::{DataApi, DataApiConfig, TransactionEnd};
 use tenantry_postgres::{Address, Database, DatabaseOptions, admin};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,9 +19,8 @@ use super::{AppArguments, HomeArgument, ServerArgument};
 use crate::apps;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
-use crate::listen;
+use crate::listen::{self, Door};
 use crate::platform::{Platform, RECONNECT_PAUSE, tell};
-use crate::secrets::ANONYMOUS_ROLE;
 use crate::status::{AppStatus, RunningStatus};
 
 /// Exclusive sockets of all applications together; the server keeps connections for others.
@@ -107,7 +106,7 @@ impl Up {
             apps: statuses,
         };
         let router = http::router(routes, self.trusted_proxies.clone());
-        let serving = tokio::spawn(listen::serve(listener, router, stop));
+        let serving = tokio::spawn(listen::serve(Door::Tcp(listener), router, stop));
         status.save(&platform.home)?;
         print_ready(&status);
         tokio::select! {
@@ -143,8 +142,8 @@ async fn open_app(
     let config = DataApiConfig {
         schemas,
         extra_search_path: manifest.extra_search_path.clone(),
-        anonymous_role: ANONYMOUS_ROLE.into(),
         public_is_default: true,
+        transaction_end: TransactionEnd { rolls_back: false, may_be_chosen: true },
         ..DataApiConfig::default()
     };
     let authenticator = secrets.authenticator();
@@ -183,7 +182,7 @@ fn follow_schema_changes(
                     if missed {
                         refresh(listener.client(), &app, &schemas, &catalog, &database).await;
                     }
-                    while listener.notified().await {
+                    while listener.notified().await.is_some() {
                         refresh(listener.client(), &app, &schemas, &catalog, &database).await;
                     }
                 }
@@ -226,7 +225,7 @@ fn print_ready(status: &RunningStatus) {
 }
 
 /// Becomes true on SIGTERM or Ctrl-C.
-fn stop_signal() -> Result<watch::Receiver<bool>> {
+pub fn stop_signal() -> Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -252,8 +251,13 @@ async fn stopped_before_ready(stop: &mut watch::Receiver<bool>, status_file: &Pa
 
 /// A log line is for people on a terminal and JSON everywhere else; `RUST_LOG` chooses what.
 pub fn start_log(json: bool) {
+    start_log_at(json, "info");
+}
+
+/// The same, with what is chosen where `RUST_LOG` is not.
+pub fn start_log_at(json: bool, level: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json || !std::io::stderr().is_terminal() {
         log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();

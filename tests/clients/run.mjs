@@ -1,0 +1,74 @@
+// Starts PostgreSQL, gives every suite a database and a `tenantry serve` of its own, and runs them.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { createGarden, serve, startPostgres, token } from "./program.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const suites = {
+  "postgrest-js": [
+    process.execPath,
+    "--test",
+    // One file at a time: one counts rows that another adds and removes.
+    "--test-concurrency=1",
+    ...["filters", "reads", "embeds", "writes", "functions"].map((name) => `postgrest-js/${name}.test.mjs`),
+  ],
+  "ra-data": [process.execPath, "--test", "ra-data.test.mjs"],
+  python: ["python3", "-m", "unittest", "test_postgrest"],
+  // Has a PostgreSQL and a server of its own, which it stops and starts.
+  outage: [process.execPath, "--test", "outage.test.mjs"],
+};
+
+/** The suite that runs now. */
+let running;
+
+/** Runs a suite to its end; answers whether all of it passed. */
+function run([command, ...args], environment) {
+  const child = spawn(command, args, { cwd: here, stdio: "inherit", env: { ...process.env, ...environment } });
+  running = child;
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code === 0)));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    running?.kill("SIGTERM");
+    process.exit(1);
+  });
+}
+
+async function runSuite(name, postgres) {
+  if (name === "outage") return run(suites[name], { POSTGRES_PROGRAMS: postgres.programs });
+  const dsn = await createGarden(postgres, `garden_${name.replace("-", "_")}`);
+  const server = await serve(dsn);
+  try {
+    return await run(suites[name], {
+      GARDEN_URL: server.url,
+      GARDEN_TOKEN: token({ role: "garden_member", sub: "ada" }),
+      PYTHONPATH: path.join(here, ".python"),
+      PYTHONDONTWRITEBYTECODE: "1",
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !suites[name]);
+if (unknown.length > 0) {
+  console.error(`no such suite: ${unknown.join(", ")}; there are ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+const failed = [];
+const postgres = await startPostgres();
+try {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(suites)) {
+    console.log(`\n== ${name}`);
+    const passed = await runSuite(name, postgres).catch((error) => console.error(error));
+    if (!passed) failed.push(name);
+  }
+} finally {
+  await postgres.stop();
+}
+console.log(failed.length === 0 ? "\nall suites passed" : `\nfailed: ${failed.join(", ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,50 @@
+import { ids, json } from "../expectations.mjs";
+
+const read = (name, path, value) => ({ name, path, expect: json(value) });
+
+export default [
+  read("to one", "/albums?select=title,...artists(name)&id=eq.1", [{ title: "Low Tide", name: "Ada" }]),
+  read("to one with an alias", "/albums?select=title,...artists(artist:name)&id=eq.1", [{ title: "Low Tide", artist: "Ada" }]),
+  read("to one, everything", "/passports?select=id,...artists(*)&id=eq.10", [{ id: 1, label_id: 1, mentor_id: null, name: "Ada" }]),
+  read("to one without one", "/artists?select=id,...labels(label:name)&id=eq.4", [{ id: 4, label: null }]),
+  read("to one in to one", "/albums?select=id,...artists(artist:name,...labels(label:name))&id=eq.4", [{ id: 4, artist: "Cy", label: "Saltmarsh" }]),
+  read("to one with an embed inside", "/albums?select=id,...artists(name,labels(name))&id=eq.4", [{ id: 4, name: "Cy", labels: { name: "Saltmarsh" } }]),
+  read("to one inside an embed", "/artists?select=name,albums(title,...artists(by:name))&id=eq.3", [{ name: "Cy", albums: [{ title: "Reeds", by: "Cy" }] }]),
+  read("to one with a hint", "/contracts?select=id,...artists!contracts_signer(signer:name)&id=eq.1", [{ id: 1, signer: "Ada" }]),
+  read("to one, inner", "/artists?select=id,...labels!inner(label:name)&labels.name=eq.Saltmarsh", [{ id: 3, label: "Saltmarsh" }]),
+  read("to one, a JSON path and a cast", "/profiles?select=artist_id,...artists(number:id::text)&artist_id=eq.1", [{ artist_id: 1, number: "1" }]),
+  read("empty", "/albums?select=id,...artists()&id=eq.1", ids(1)),
+  read("one to one", "/artists?select=name,...passports(number)&id=eq.1", [{ name: "Ada", number: "A-1" }]),
+  read("order by what is spread", "/albums?select=id,...artists(name)&order=artists(name).desc,id&limit=2", [{ id: 4, name: "Cy" }, { id: 3, name: "Bo" }]),
+
+  read("to many: each column is a list", "/artists?select=name,...albums(ids:id,title)&id=eq.1", [{ name: "Ada", ids: [1, 2], title: ["Low Tide", "High Tide"] }]),
+  read("to many without any", "/artists?select=name,...albums(title)&id=eq.4", [{ name: "Dot", title: [] }]),
+  read("to many with a null", "/labels?select=id,...artists(mentor_id)&id=eq.2", [{ id: 2, mentor_id: [1] }]),
+  read("to many: one row, and its value is null", "/artists?select=id,...profiles(bio),...contracts!contracts_signer(witness_id)&id=eq.4", [{ id: 4, bio: null, witness_id: [null] }]),
+  read("to many: a null among others", "/albums?select=id,...tracks(seconds)&id=eq.4", [{ id: 4, seconds: [300, null] }]),
+  read("to many in an order", "/artists?select=...albums(title)&albums.order=id.desc&id=eq.1", [{ title: ["High Tide", "Low Tide"] }]),
+  read("to many in an order by what is not shown", "/artists?select=...albums(title)&albums.order=year.desc&id=eq.1", [{ title: ["High Tide", "Low Tide"] }]),
+  read("to many: the lists keep one order", "/artists?select=...albums(n:id,title)&albums.order=title&id=eq.1", [{ n: [2, 1], title: ["High Tide", "Low Tide"] }]),
+  read("to many in an order by a related column", "/genres?select=...album_genres(album_id,albums())&album_genres.order=albums(title)&id=eq.1", [{ album_id: [2, 1] }]),
+  read("to many, filtered", "/artists?select=...albums(title)&albums.year=gt.2011&id=eq.1", [{ title: ["High Tide"] }]),
+  read("to many, limited", "/artists?select=...albums(title)&albums.limit=1&id=eq.1", [{ title: ["Low Tide"] }]),
+  read("many to many", "/albums?select=title,...genres(genre:name)&id=eq.1", [{ title: "Low Tide", genre: ["ambient", "folk"] }]),
+  read("to many in to many: lists of lists", "/artists?select=name,...albums(title,...tracks(seconds))&id=eq.1", [
+    { name: "Ada", title: ["Low Tide", "High Tide"], seconds: [[180, 240], [200]] },
+  ]),
+  read("to one in to many", "/genres?select=name,...album_genres(...albums(title))&id=eq.1", [{ name: "ambient", title: ["Low Tide", "High Tide"] }]),
+  read("to many in to one", "/albums?select=id,...artists(name,...passports(number))&id=eq.1", [{ id: 1, name: "Ada", number: "A-1" }]),
+  read("an embed in to many: a list of objects", "/artists?select=...albums(artists(name))&id=eq.1", [{ artists: [{ name: "Ada" }, { name: "Ada" }] }]),
+  read("an embed of many in to many: a list of lists", "/artists?select=...albums(tracks(id))&id=eq.1", [{ tracks: [ids(1, 2), ids(3)] }]),
+  read("to many, inner", "/artists?select=name,...albums!inner(title)&albums.year=eq.2020", [{ name: "Cy", title: ["Reeds"] }]),
+  read("to many, empty", "/artists?select=name,...albums()&id=eq.1", [{ name: "Ada" }]),
+  read("to many, on a function's rows", "/rpc/one_album?album=1&select=title,...tracks(seconds)", { title: "Low Tide", seconds: [180, 240] }),
+  {
+    name: "in a write's answer",
+    method: "PATCH",
+    path: "/albums?id=eq.1&select=title,...artists(name),...tracks(seconds)",
+    headers: { Prefer: "return=representation" },
+    body: { title: "Lower Tide" },
+    expect: json([{ title: "Lower Tide", name: "Ada", seconds: [180, 240] }]),
+  },
+];

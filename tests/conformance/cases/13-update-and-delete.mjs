@@ -1,0 +1,60 @@
+import { databaseError, empty, error, ids, json, refused } from "../expectations.mjs";
+
+const full = { Prefer: "return=representation" };
+const update = (name, path, body, expect, headers = {}) => ({ name: `update: ${name}`, method: "PATCH", path, headers, body, expect });
+const shown = (name, path, body, rows, more = {}) => update(name, path, body, json(rows, more), full);
+const remove = (name, path, expect, headers = {}) => ({ name: `delete: ${name}`, method: "DELETE", path, headers, expect });
+const asJson = { "Content-Type": "application/json" };
+
+export default [
+  update("nothing comes back by default", "/labels?id=eq.1", { country: "NO" }, empty(204, { "Content-Range": "0-0/*", "Preference-Applied": null })),
+  update("minimal", "/labels?id=eq.1", { country: "NO" }, empty(204, { "Preference-Applied": "return=minimal" }), { Prefer: "return=minimal" }),
+  shown("representation", "/labels?id=eq.1", { country: "NO" }, [{ id: 1, name: "Northwind", country: "NO", founded: "2001-05-01" }], { "Content-Range": "0-0/*", "Preference-Applied": "return=representation" }),
+  shown("nothing matches, representation", "/labels?id=eq.99", { country: "NO" }, [], { "Content-Range": "*/*" }),
+  update("nothing matches, minimal", "/labels?id=eq.99", { country: "NO" }, empty(204, { "Content-Range": "*/*" })),
+  update("several rows", "/labels?id=lt.3", { country: "NO" }, empty(204, { "Content-Range": "0-1/*" })),
+  update("several rows, counted", "/labels?id=lt.3", { country: "NO" }, empty(204, { "Content-Range": "0-1/2", "Preference-Applied": "count=exact" }), { Prefer: "count=exact" }),
+  update("an empty object", "/labels?id=eq.1", "{}", empty(204, { "Content-Range": "*/*" }), asJson),
+  update("an empty list", "/labels?id=eq.1", "[]", empty(204, { "Content-Range": "*/*" }), asJson),
+  update("a list of an empty object", "/labels?id=eq.1", "[{}]", empty(204, { "Content-Range": "*/*" }), asJson),
+  update("an empty object, representation", "/labels?id=eq.1", "{}", json([], { "Content-Range": "*/*" }), { ...asJson, ...full }),
+  update("no body", "/labels?id=eq.1", undefined, error(400, "PGRST102", "Empty or invalid json"), asJson),
+  update("bad JSON", "/labels?id=eq.1", "nope", error(400, "PGRST102", "Empty or invalid json"), asJson),
+  shown("null", "/labels?id=eq.1&select=country", { country: null }, [{ country: null }]),
+  shown("a filter on the column that changes", "/labels?country=eq.IS&select=country", { country: "NO" }, [{ country: "NO" }]),
+  shown("a filter on a column that is not selected", "/labels?name=eq.Saltmarsh&select=id", { country: "NO" }, ids(2)),
+  shown("a filter on a computed column", "/notices?headline=eq.FIRST&select=id,headline", { title: "Changed" }, [{ id: 1, headline: "CHANGED" }]),
+  shown("embeds show the new row", "/albums?id=eq.1&select=id,artists(name)", { artist_id: 2 }, [{ id: 1, artists: { name: "Bo" } }]),
+  shown("embeds of many", "/albums?id=eq.1&select=id,tracks(id)", { title: "X" }, [{ id: 1, tracks: ids(1, 2) }]),
+  shown("embeds of many to many", "/albums?id=eq.1&select=id,genres(name)", { title: "X" }, [{ id: 1, genres: [{ name: "ambient" }, { name: "folk" }] }]),
+  shown("an order of the answer", "/labels?select=id&order=id.desc", { country: "NO" }, ids(3, 2, 1)),
+  shown("columns picks keys", "/labels?id=eq.1&columns=country&select=name,country", { country: "NO", name: "ignored" }, [{ name: "Northwind", country: "NO" }]),
+  update("columns that are not there", "/labels?id=eq.1&columns=nope", { country: "NO" }, error(400, "PGRST204", "Could not find the 'nope' column of 'labels' in the schema cache")),
+  update("missing=default", "/notices?id=eq.1&columns=title,body&select=title,body", { title: "T" }, json([{ title: "T", body: "empty" }], { "Preference-Applied": "missing=default, return=representation" }), { Prefer: "missing=default, return=representation" }),
+  update("a form", "/labels?id=eq.1&select=name", "name=By+form", json([{ name: "By form" }]), { ...full, "Content-Type": "application/x-www-form-urlencoded" }),
+  shown("a list's first object", "/labels?id=eq.1&select=name", [{ name: "A" }], [{ name: "A" }]),
+  update("a view", "/editable_labels?id=eq.1&select=id,country", { country: "NO" }, json([{ id: 1, country: "NO" }]), full),
+  update("a table that is not there", "/xylophones?id=eq.1", { a: 1 }, refused(404, "PGRST205")),
+  update("a column that is not there in a filter", "/labels?nope=eq.1", { country: "NO" }, databaseError(400, "42703", "column labels.nope does not exist")),
+  update("a unique key that is there", "/labels?id=eq.1", { name: "Saltmarsh" }, refused(409, "23505")),
+  update("what the role may not read or write", "/vault?id=eq.1", { id: 2 }, { ...error(401, "42501", "permission denied for table vault"), headers: { "WWW-Authenticate": "Bearer" } }),
+  { name: "the same, signed in", method: "PATCH", path: "/vault?id=eq.1", role: "conformance_author", body: { id: 2 }, expect: error(403, "42501", "permission denied for table vault", null, null, { "WWW-Authenticate": null }) },
+  { name: "policies limit what changes", method: "PATCH", path: "/diaries?select=id", headers: full, claims: { role: "conformance_author", sub: "ann" }, body: { entry: "!" }, expect: json(ids(1)) },
+  shown("bits keep their length", "/samples?id=eq.1&select=bits,fixed", { bits: "11111", fixed: "wxyz" }, [{ bits: "11111", fixed: "wxyz" }]),
+  shown("a limit is not a limit of the update", "/counters?id=eq.1&select=id", { id: 501 }, ids(501)),
+
+  remove("nothing comes back by default", "/keys_only?k=eq.1", empty(204, { "Content-Range": "*/*" })),
+  remove("representation", "/keys_only?k=eq.1", json([{ k: 1 }], { "Content-Range": "*/*", "Preference-Applied": "return=representation" }), full),
+  remove("counted", "/ranks?id=lte.2", empty(204, { "Content-Range": "*/2", "Preference-Applied": "count=exact" }), { Prefer: "count=exact" }),
+  remove("nothing matches", "/keys_only?k=eq.99", json([], { "Content-Range": "*/*" }), full),
+  remove("nothing matches, counted", "/keys_only?k=eq.99", empty(204, { "Content-Range": "*/0" }), { Prefer: "count=exact" }),
+  remove("everything", "/ranks", empty(204)),
+  remove("selected and renamed", "/ranks?id=eq.1&select=was:name", json([{ was: "novice" }]), full),
+  remove("a computed column", "/notices?id=eq.1&select=headline", json([{ headline: "FIRST" }]), full),
+  remove("a deleted row still sees what it referred to", "/tracks?id=eq.6&select=title,albums(title)", json([{ title: "Hush", albums: { title: "Reeds" } }]), full),
+  remove("a deleted row in an order", "/counters?id=lte.3&select=id&order=id.desc", json(ids(3, 2, 1)), full),
+  remove("what is referred to", "/artists?id=eq.1", refused(409, "23503")),
+  remove("a table that is not there", "/xylophones?id=eq.1", refused(404, "PGRST205")),
+  remove("what the role may not delete", "/letterbox?id=eq.1", databaseError(401, "42501", "permission denied for table letterbox")),
+  remove("a filter that is no operator", "/keys_only?k=1", refused(400, "PGRST100")),
+];
