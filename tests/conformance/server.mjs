@@ -10,7 +10,9 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "../..");
-const binary = process.env.TENANTRY || path.join(root, "target/debug/tenantry");
+export const binary = process.env.TENANTRY || path.join(root, "target/debug/tenantry");
+/** How psql is asked. */
+export const psql = ["-XAtq", "-v", "ON_ERROR_STOP=1"];
 const login = { name: "conformance_authenticator", password: "conformance" };
 
 /** A folder that other users may enter, for a PostgreSQL that must not run as root. */
@@ -54,8 +56,8 @@ export async function startDatabase() {
   try {
     const { admin_dsn: admin } = JSON.parse(await readFile(path.join(home, "status.json"), "utf8"));
     const [version] = await readdir(path.join(home, "postgresql"));
-    const psql = path.join(home, "postgresql", version, "embedded_postgres/pginstall/bin/psql");
-    const run = (dsn, ...args) => execute(psql, ["-XAtq", "-v", "ON_ERROR_STOP=1", ...args, dsn]);
+    const client = path.join(home, "postgresql", version, "embedded_postgres/pginstall/bin/psql");
+    const run = (dsn, ...args) => execute(client, [...psql, ...args, dsn]);
     const ours = new URL(admin);
     ours.pathname = "/conformance";
     const folder = path.join(here, "database");
@@ -63,7 +65,7 @@ export async function startDatabase() {
     await run(admin, "-c", "create database conformance");
     await run(ours.href, ...files.flatMap((name) => ["-f", path.join(folder, name)]));
     [ours.username, ours.password] = [login.name, login.password];
-    return { dsn: ours.href, stop };
+    return { dsn: ours.href, psql: client, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -105,7 +105,7 @@ fn push_call(sql: &mut Fragment, call: &CallPlan, request: &ApiRequest) {
                 let Some(argument) = argument(function, name) else { return };
                 push_argument_name(sql, argument);
                 let value = match &values[..] {
-                    [value] if !argument.variadic => value.clone(),
+                    [value] if !argument.variadic || is_array(argument, value) => value.clone(),
                     values => array_literal(values),
                 };
                 sql.value(value).push("::").push(&argument.widest_type);
@@ -139,6 +139,14 @@ fn push_call(sql: &mut Fragment, call: &CallPlan, request: &ApiRequest) {
 
 fn argument<'a>(function: &'a Function, name: &str) -> Option<&'a Argument> {
     function.arguments.iter().find(|argument| argument.name == name)
+}
+
+/// Whether one value is an array already, as clients write one: it is where no item could look so.
+fn is_array(argument: &Argument, value: &str) -> bool {
+    const MAY_HAVE_BRACES: [&str; 4] = ["text[]", "character varying[]", "json[]", "jsonb[]"];
+    value.starts_with('{')
+        && value.ends_with('}')
+        && !MAY_HAVE_BRACES.contains(&argument.widest_type.as_str())
 }
 
 fn push_argument_name(sql: &mut Fragment, argument: &Argument) {
