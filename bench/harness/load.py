@@ -56,8 +56,8 @@ def wrk(url, requests, connections, seconds, cpu):
     if not count:
         sys.exit(f"no request was answered within {seconds} seconds: take more of them")
     result = {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", output.stdout).group(1)),
-              "p50": _milliseconds(output.stdout, "50%"), "p99": _milliseconds(output.stdout, "99%"),
-              "client_us": (ended - started) / count * 1e6}
+              "mean": _milliseconds(output.stdout, "Latency"), "p50": _milliseconds(output.stdout, "50%"),
+              "p99": _milliseconds(output.stdout, "99%"), "client_us": (ended - started) / count * 1e6}
     return {**result, **_cpu_each(before, after, count)}
 
 
@@ -72,7 +72,7 @@ def pgbench(program, script, connections, seconds):
         sys.exit(output.stdout + output.stderr)
     count = int(re.search(r"actually processed: (\d+)", output.stdout).group(1))
     return {"rate": float(re.search(r"tps = ([\d.]+)", output.stdout).group(1)),
-            "p50": float(re.search(r"latency average = ([\d.]+)", output.stdout).group(1)),
+            "mean": float(re.search(r"latency average = ([\d.]+)", output.stdout).group(1)),
             "client_us": (ended - started) / count * 1e6, "postgres_us": _cpu_each(before, after, count)["postgres_us"]}
 
 
@@ -114,7 +114,7 @@ def psql(program, user, preparation, statement, seconds):
     times = repeat(max(3, round(seconds / tried)))
     after, ended = program.cpu(), _own_seconds()
     return {"rate": len(times) / sum(times) * 1000, "p50": sorted(times)[len(times) // 2],
-            "client_us": (ended - started) / len(times) * 1e6,
+            "mean": sum(times) / len(times), "client_us": (ended - started) / len(times) * 1e6,
             "postgres_us": _cpu_each(before, after, len(times))["postgres_us"]}
 
 
@@ -129,5 +129,5 @@ def _cpu_each(before, after, count):
 
 
 def _milliseconds(output, label):
-    number, unit = re.search(rf"\n\s+{label}\s+([\d.]+)(us|ms|s|m)\n", output).groups()
+    number, unit = re.search(rf"\n\s+{label}\s+([\d.]+)(us|ms|s|m)\b", output).groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]

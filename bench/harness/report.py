@@ -42,7 +42,7 @@ def compare(ours, limit):
     return {"ratio": statistics.median(ratios), "ratios": ratios, "tenantry": medians(ours), "limit": medians(limit)}
 
 
-COLUMNS = [("rate", "per s", 1), ("p50", "p50 ms", 2), ("p99", "p99 ms", 2), ("server_us", "server us", 0),
+COLUMNS = [("rate", "per s", 1), ("mean", "mean ms", 2), ("p50", "p50 ms", 2), ("p99", "p99 ms", 2), ("server_us", "server us", 0),
            ("postgres_us", "postgres us", 0), ("client_us", "client us", 0), ("memory_mib", "PSS MiB", 1),
            ("peak_mib", "peak MiB", 1)]
 

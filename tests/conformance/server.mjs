@@ -42,7 +42,7 @@ async function start(args, startTimeout = 120_000) {
   return { ready, stop };
 }
 
-/** PostgreSQL with the fixture; `dsn` is what the servers log in with. */
+/** PostgreSQL with the fixture; `dsn` is what the servers log in with, `owner` may do everything. */
 export async function startDatabase() {
   const base = await temporaryFolder();
   const home = path.join(base, "home");
@@ -64,8 +64,9 @@ export async function startDatabase() {
     const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
     await run(admin, "-c", "create database conformance");
     await run(ours.href, ...files.flatMap((name) => ["-f", path.join(folder, name)]));
+    const owner = ours.href;
     [ours.username, ours.password] = [login.name, login.password];
-    return { dsn: ours.href, psql: client, stop };
+    return { dsn: ours.href, owner, psql: client, stop };
   } catch (error) {
     await stop();
     throw error;

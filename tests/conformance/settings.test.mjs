@@ -23,7 +23,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const sql = (text) => promisify(execFile)(database.psql, [...psql, "-c", text, database.dsn]);
+const sql = (text) => promisify(execFile)(database.psql, [...psql, "-c", text, database.owner]);
 const basics = { PGRST_DB_SCHEMAS: "api", PGRST_DB_ANON_ROLE: "conformance_anon", PGRST_SERVER_HOST: "127.0.0.1", PGRST_SERVER_PORT: "0" };
 
 /** Runs `tenantry serve` for as long as `use` takes; `use` gets its line `ready` and its process. */
@@ -38,9 +38,11 @@ async function serving(environment, args, use) {
     await use(ready, child);
   } finally {
     child.removeAllListeners("exit");
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    await ended;
+    if (child.exitCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+    }
   }
 }
 
