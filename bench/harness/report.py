@@ -44,7 +44,7 @@ def compare(ours, limit):
 
 COLUMNS = [("rate", "per s", 1), ("mean", "mean ms", 2), ("p50", "p50 ms", 2), ("p99", "p99 ms", 2), ("server_us", "server us", 0),
            ("postgres_us", "postgres us", 0), ("client_us", "client us", 0), ("memory_mib", "PSS MiB", 1),
-           ("peak_mib", "peak MiB", 1)]
+           ("times", "times", 1)]
 
 
 def table(rows):

@@ -10,6 +10,7 @@ import { createClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+export const binary = path.join(root, "target/debug/tenantry");
 export const password = "a long password";
 
 /** Starts the program with these applications; call `stop` in the end. */
@@ -20,7 +21,7 @@ export async function start(...apps) {
   const environment = { ...process.env, RUST_LOG: "warn" };
   delete environment.DATABASE_URL;
   const child = spawn(
-    path.join(root, "target/debug/tenantry"),
+    binary,
     ["up", "--home", home, "--port", "0", "--apps", apps.join(",")],
     { stdio: ["ignore", "pipe", "pipe"], env: environment },
   );

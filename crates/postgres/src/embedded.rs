@@ -127,8 +127,9 @@ impl EmbeddedServer {
         let mut port = free_port(preferred_port, FIRST_PORT)?;
         loop {
             match EmbeddedServer::start_on(port, &layout, &user, distribution).await {
-                // Another server took the port between the look and the start.
-                Err(EmbeddedError::Ended(log)) if log.contains(PORT_TAKEN) => {
+                // Another server took the port between the look and the start. The log may end
+                // before it says so.
+                Err(EmbeddedError::Ended(log)) if log.contains(PORT_TAKEN) || !is_free(port) => {
                     port = free_port(None, FIRST_PORT + rand::random_range(1..1000))?;
                 }
                 outcome => return outcome,
@@ -469,6 +470,10 @@ fn is_alive(pid: i32) -> bool {
         .ok()
         .and_then(|stat| stat.rsplit(')').next().map(|rest| !rest.trim_start().starts_with('Z')))
         .unwrap_or(false)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
 /// The port of the last start if it is free, else the next free one.

@@ -9,6 +9,7 @@ mod platform;
 mod postgrest;
 mod secrets;
 mod status;
+mod typescript;
 
 use clap::{Parser, Subcommand};
 
@@ -37,6 +38,8 @@ enum Command {
     Migrate(commands::migrate::Migrate),
     /// Load an application's seed data, or its demo data
     Seed(commands::seed::Seed),
+    /// Print the types of an application's schema, for typed clients
+    Types(commands::types::Types),
     /// Say what is wrong with this machine or a home, and how to mend it
     Doctor(commands::doctor::Doctor),
 }
@@ -54,6 +57,7 @@ async fn main() -> std::process::ExitCode {
         Command::Psql(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Seed(command) => command.run().await,
+        Command::Types(command) => command.run().await,
         Command::Doctor(command) => command.run(),
     };
     match outcome {

@@ -1,7 +1,7 @@
 //! What rows of each relation look like.
 
 use serde_json::{Map, Value, json};
-use tenantry_catalog::{Cardinality, Catalog, Column, Relation, Relationship};
+use tenantry_catalog::{Catalog, Column, Relation, Relationship};
 
 use super::{json_type, typed};
 
@@ -60,7 +60,7 @@ fn description(catalog: &Catalog, relation: &Relation, column: &Column) -> Optio
     }
     let referenced = catalog.relationships(&relation.name).iter().find_map(|relationship| {
         let Relationship::Keyed(keyed) = relationship else { return None };
-        let Cardinality::ManyToOne(key) = &keyed.cardinality else { return None };
+        let key = keyed.cardinality.key().filter(|key| key.is_own)?;
         match &key.columns[..] {
             [(own, other)] if *own == column.name && !keyed.to_is_view => {
                 Some((&keyed.to.name, other))

@@ -6,6 +6,7 @@ pub mod psql;
 pub mod seed;
 pub mod serve;
 pub mod status;
+pub mod types;
 pub mod up;
 
 use std::path::PathBuf;
