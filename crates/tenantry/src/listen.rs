@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
+use crate::lenient::Lenient;
 use crate::postgrest::serve_config::Endpoint;
 
 /// How long requests may take to finish after the program was told to stop.
@@ -183,7 +184,7 @@ fn spawn_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MOST_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Lenient::new(stream)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         // Clients hang up all the time; what a request did is in its own log line.

@@ -4,6 +4,7 @@ mod apps;
 mod commands;
 mod home;
 mod http;
+mod lenient;
 mod listen;
 mod platform;
 mod postgrest;
