@@ -5,7 +5,7 @@
 
 One connection, one request after the other; rounds alternate between the server and its limit:
 
-    embed        100 shelves with 5 boxes each with 5 parts each   the very same SQL by pgbench
+    embed        100 shelves with 5 trays each with 5 parts each   the very same SQL by pgbench
     JSON page    10,000 rows as JSON                               one json_agg by pgbench
     CSV page     10,000 rows as CSV                                COPY (...) TO STDOUT by psql, as the same caller
     JSON insert  10,000 rows in one request                        COPY FROM by psql, as the table's owner, who has no row security
@@ -22,7 +22,7 @@ from harness.program import Program
 PERSON, ROWS = 7, 10_000
 COLUMNS = "id, sensor, value, taken_at"
 PAGE = f"readings?select=id,sensor,value,taken_at&order=id&limit={ROWS}"
-EMBED = "shelves?select=id,name,boxes(id,label,weight,parts(id,code,pieces))&order=id&limit=100"
+EMBED = "shelves?select=id,name,trays(id,label,weight,parts(id,code,pieces))&order=id&limit=100"
 AS_JSON = {"Accept": "application/json"}
 AS_CSV = {"Accept": "text/csv"}
 
@@ -35,7 +35,7 @@ def embed(program):
     shelves = json.loads(program.ask(EMBED, program.headers(PERSON)))
     assert [shelf["id"] for shelf in shelves] == list(range(601, 701)), "not the 100 shelves of person 7"
     for shelf in shelves:
-        assert len(shelf["boxes"]) == 5 and all(len(box["parts"]) == 5 for box in shelf["boxes"]), shelf
+        assert len(shelf["trays"]) == 5 and all(len(tray["parts"]) == 5 for tray in shelf["trays"]), shelf
     statements = capture.of_request(program, EMBED, program.headers(PERSON))
     script = load.pgbench_script(program, "embed", statements)
     return get(program, EMBED, AS_JSON), lambda seconds: load.pgbench(program, script, 1, seconds)

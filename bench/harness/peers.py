@@ -1,107 +1,13 @@
-"""Other servers for the same table: how each is installed, started, asked and understood.
+"""The servers of the comparison, and how each is asked and understood.
 
-Every peer answers `point(item)` and `page()`, which make a request, with the rows that `rows` reads from the
-answer. The apps are in bench/peers, what they need is installed into bench/peers/.installed.
+Every one answers `point(person, item)` and `page(person)` with a request to make, and `rows` with what stands in
+the answer. The apps are in bench/peers, what they need is installed into bench/peers/.installed.
 """
-import hashlib, json, os, shutil, socket, sqlite3, subprocess, sys, time, urllib.error, urllib.request
+import json, os, shutil, sqlite3, subprocess, sys, time, urllib.request
 
-from . import people, processes
+from . import people
 from .load import Request
-
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Peer:
-    """What they have in common. `program` is the tenantry whose PostgreSQL they share."""
-    name = folder = ""
-    install = None  # the command's last arguments; a new text in `pins` installs anew
-    pins = "requirements.txt"
-
-    def __init__(self, program):
-        self.program = program
-        self.process = None
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.installed = os.path.join(FOLDER, ".installed", self.folder)
-
-    def set_up(self):
-        """Installs what is pinned, unless it is there already."""
-        source = os.path.join(FOLDER, self.folder)
-        pins = open(os.path.join(source, self.pins)).read()
-        mark, text = os.path.join(self.installed, ".pins"), hashlib.sha256(pins.encode()).hexdigest()
-        if os.path.exists(mark) and open(mark).read() == text:
-            return
-        print(f"installing {self.name}", file=sys.stderr)
-        shutil.rmtree(self.installed, ignore_errors=True)
-        os.makedirs(self.installed)
-        self.fetch(source)
-        open(mark, "w").write(text)
-
-    def fetch(self, source):
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-conflicts",
-                        "--root-user-action=ignore", "--target", self.installed, "-r", os.path.join(source, self.pins)], check=True)
-
-    def environment(self):
-        """PostgreSQL over its Unix socket, as an administrator: the peers filter by themselves, or take a role."""
-        return dict(os.environ, PGHOST=self.program.sockets, PGPORT=self.program.port, PGUSER="tenantry",
-                    PGDATABASE="bench", JWT_SECRET=self.program.app["jwt_secret"], PORT=self.url.rsplit(":", 1)[1])
-
-    def start(self):
-        log = os.path.join(self.program.base, f"{self.folder}.log")
-        self.process = subprocess.Popen(self.command(), env=self.environment(), stdout=open(log, "w"),
-                                        stderr=subprocess.STDOUT, cwd=os.path.join(FOLDER, self.folder))
-        self.after_start()
-        for _ in range(240):
-            try:
-                if self.send(self.point(7, 1007)):
-                    return
-            except OSError:
-                pass  # not listening yet
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.25)
-        self.stop()
-        sys.exit(f"{self.name} does not answer:\n" + open(log).read()[-4000:])
-
-    def after_start(self):
-        pass
-
-    def stop(self):
-        if self.process:
-            below = processes.tree(self.process.pid)
-            self.process.terminate()
-            self.process.wait()
-            for pid in below[1:]:  # workers end with their parent; those that do not are helped
-                try:
-                    os.kill(pid, 15)
-                except ProcessLookupError:
-                    pass
-
-    def pids(self):
-        return processes.tree(self.process.pid)
-
-    def cpu(self):
-        return processes.cpu_seconds(self.pids()), processes.cpu_seconds(self.program.postgres_pids())
-
-    def send(self, request):
-        """The rows of the answer; none for a refusal."""
-        message = urllib.request.Request(self.url + request.path, headers=request.headers, method=request.method,
-                                         data=request.body and request.body.encode())
-        try:
-            with urllib.request.urlopen(message) as answer:
-                return self.rows(json.load(answer))
-        except urllib.error.HTTPError as refusal:
-            if refusal.code == 404:
-                return []
-            raise
-
-    def bearer(self, person):
-        return {"Authorization": f"Bearer {self.program.tokens[person]}"}
+from .peer import FOLDER, Peer
 
 
 class Tenantry(Peer):
@@ -160,8 +66,8 @@ class FastApi(Peer):
 
 class PostGraphile(Peer):
     name, folder, pins = "PostGraphile 5", "postgraphile", "package.json"
-    POINT = "query Item($id: BigInt!) { itemById(id: $id) { id title amount createdAt } }"
-    PAGE = "{ allItems(first: 20, orderBy: [CREATED_AT_DESC]) { nodes { id title amount createdAt } } }"
+    POINT = "query Item($id: BigInt!) { itemByRowId(rowId: $id) { rowId title amount createdAt } }"
+    PAGE = "{ allItems(first: 20, orderBy: [CREATED_AT_DESC]) { nodes { rowId title amount createdAt } } }"
 
     def fetch(self, source):
         shutil.copy(os.path.join(source, self.pins), self.installed)
@@ -190,8 +96,8 @@ class PostGraphile(Peer):
         data = answer.get("data")
         if not data or "errors" in answer:
             raise ValueError(json.dumps(answer)[:1000])
-        found = data["allItems"]["nodes"] if "allItems" in data else [data["itemById"]] if data["itemById"] else []
-        return [{**row, "id": int(row["id"]), "created_at": row["createdAt"]} for row in found]
+        found = data["allItems"]["nodes"] if "allItems" in data else [data["itemByRowId"]] if data["itemByRowId"] else []
+        return [{**row, "id": int(row["rowId"]), "created_at": row["createdAt"]} for row in found]
 
 
 class PocketBase(Peer):

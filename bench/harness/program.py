@@ -23,7 +23,9 @@ class Program:
             stdout=subprocess.PIPE, stderr=open(log, "w"), env=environment, text=True)
         if not any(line.startswith("ready") for line in self.process.stdout):
             self.process.wait()
-            sys.exit("the program did not start:\n" + open(log).read())
+            said = open(log).read()
+            shutil.rmtree(self.base, ignore_errors=True)
+            sys.exit("the program did not start:\n" + said)
         self.status = json.load(open(os.path.join(self.home, "status.json")))
         self.app = self.status["apps"]["bench"]
         self.url = self.app["url"] + "/rest/v1/"

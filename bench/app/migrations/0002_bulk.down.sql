@@ -1,6 +1,6 @@
 drop table public.imports;
 drop table public.readings;
 drop table public.parts;
-drop table public.boxes;
+drop table public.trays;
 drop table public.shelves;
 drop table public.notes;

@@ -9,14 +9,14 @@ create table public.notes (
 
 create index notes_user_id_idx on public.notes (user_id);
 
--- Three levels, for embedding: each of twenty people has 100 shelves of 5 boxes of 5 parts.
+-- Three levels, for embedding: each of twenty people has 100 shelves of 5 trays of 5 parts.
 create table public.shelves (
     id bigint primary key,
     user_id uuid not null,
     name text not null
 );
 
-create table public.boxes (
+create table public.trays (
     id bigint primary key,
     shelf_id bigint not null references public.shelves,
     user_id uuid not null,
@@ -26,7 +26,7 @@ create table public.boxes (
 
 create table public.parts (
     id bigint primary key,
-    box_id bigint not null references public.boxes,
+    tray_id bigint not null references public.trays,
     user_id uuid not null,
     code text not null,
     pieces integer not null
@@ -36,17 +36,17 @@ insert into public.shelves
 select id, lpad(to_hex((id - 1) / 100 + 1), 32, '0')::uuid, 'Shelf ' || id
 from generate_series(1, 2000) as id;
 
-insert into public.boxes
-select (shelf.id - 1) * 5 + place, shelf.id, shelf.user_id, 'Box ' || place || ' of shelf ' || shelf.id, shelf.id * 0.25 + place
+insert into public.trays
+select (shelf.id - 1) * 5 + place, shelf.id, shelf.user_id, 'Tray ' || place || ' of shelf ' || shelf.id, shelf.id * 0.25 + place
 from public.shelves as shelf, generate_series(1, 5) as place;
 
 insert into public.parts
-select (box.id - 1) * 5 + place, box.id, box.user_id, 'P-' || box.id || '-' || place, (box.id + place) % 40
-from public.boxes as box, generate_series(1, 5) as place;
+select (tray.id - 1) * 5 + place, tray.id, tray.user_id, 'P-' || tray.id || '-' || place, (tray.id + place) % 40
+from public.trays as tray, generate_series(1, 5) as place;
 
 create index shelves_user_id_idx on public.shelves (user_id);
-create index boxes_shelf_id_idx on public.boxes (shelf_id);
-create index parts_box_id_idx on public.parts (box_id);
+create index trays_shelf_id_idx on public.trays (shelf_id);
+create index parts_tray_id_idx on public.parts (tray_id);
 
 -- Many rows at once, to read: 10,000 for each of twenty people.
 create table public.readings (
@@ -77,8 +77,8 @@ alter table public.notes enable row level security;
 alter table public.notes force row level security;
 alter table public.shelves enable row level security;
 alter table public.shelves force row level security;
-alter table public.boxes enable row level security;
-alter table public.boxes force row level security;
+alter table public.trays enable row level security;
+alter table public.trays force row level security;
 alter table public.parts enable row level security;
 alter table public.parts force row level security;
 alter table public.readings enable row level security;
@@ -88,13 +88,13 @@ alter table public.imports enable row level security;
 create policy notes_own on public.notes to authenticated
     using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 create policy shelves_own on public.shelves to authenticated using (user_id = (select auth.uid()));
-create policy boxes_own on public.boxes to authenticated using (user_id = (select auth.uid()));
+create policy trays_own on public.trays to authenticated using (user_id = (select auth.uid()));
 create policy parts_own on public.parts to authenticated using (user_id = (select auth.uid()));
 create policy readings_own on public.readings to authenticated using (user_id = (select auth.uid()));
 create policy imports_own on public.imports to authenticated
     using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 grant select, insert on public.notes, public.imports to authenticated;
-grant select on public.shelves, public.boxes, public.parts, public.readings to authenticated;
+grant select on public.shelves, public.trays, public.parts, public.readings to authenticated;
 
-analyze public.shelves, public.boxes, public.parts, public.readings;
+analyze public.shelves, public.trays, public.parts, public.readings;
