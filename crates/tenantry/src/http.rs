@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -121,9 +121,17 @@ fn request_id(request: &Request) -> HeaderValue {
         .filter(|value| value.len() <= LONGEST_REQUEST_ID && value.to_str().is_ok())
         .cloned()
         .unwrap_or_else(|| {
-            let id = uuid::Uuid::now_v7().to_string();
-            HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+            let mut text = uuid::Uuid::encode_buffer();
+            let id = new_request_id().hyphenated().encode_lower(&mut text);
+            HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
         })
+}
+
+/// A UUID of version 7, without asking the kernel for randomness each time.
+fn new_request_id() -> uuid::Uuid {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &rand::random()).into_uuid()
 }
 
 /// Audit trails believe `x-forwarded-for`, so only a trusted proxy may send it; for everybody else

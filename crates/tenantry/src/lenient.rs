@@ -129,6 +129,11 @@ enum Body {
     Unknown,
 }
 
+/// Whether a byte passes as it is wherever it stands in a request line.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'!' | b'#'..=b';' | b'=' | b'?'..=b'_' | b'a'..=b'~')
+}
+
 impl Targets {
     fn encode(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
         while let Some(first) = bytes.first() {
@@ -145,6 +150,11 @@ impl Targets {
                     }
                 }
                 Place::RequestLine(blanks) => {
+                    let plain = bytes.iter().position(|byte| !is_plain(*byte));
+                    let (passes, rest) = bytes.split_at(plain.unwrap_or(bytes.len()));
+                    out.extend_from_slice(passes);
+                    bytes = rest;
+                    let Some(first) = bytes.first() else { return };
                     bytes = &bytes[1..];
                     match first {
                         b' ' => self.place = Place::RequestLine(blanks + 1),

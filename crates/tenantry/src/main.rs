@@ -12,6 +12,8 @@ mod secrets;
 mod status;
 mod typescript;
 
+use std::num::NonZero;
+
 use clap::{Parser, Subcommand};
 
 #[global_allocator]
@@ -48,10 +50,36 @@ enum Command {
 /// The exit code for a command that could not do its work; clap uses 2 for one used wrongly.
 const FAILED: u8 = 1;
 
-// The runtime's main future stays on the main thread, where the embedded server has to be started.
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    let outcome = match Arguments::parse().command {
+fn main() -> std::process::ExitCode {
+    let command = Arguments::parse().command;
+    // The runtime's main future stays on the main thread, where the embedded server has to be started.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(worker_threads())
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(command)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tenantry: {error:#}");
+            std::process::ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Half of the cores: PostgreSQL, which does more of the work, has the others, and requests that
+/// meet on one thread reach it in larger batches. `TOKIO_WORKER_THREADS` overrules it.
+fn worker_threads() -> usize {
+    let told = std::env::var("TOKIO_WORKER_THREADS").ok().and_then(|text| text.parse().ok());
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    told.filter(|threads| *threads > 0).unwrap_or(cores.div_ceil(2))
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Up(command) => command.run().await,
         Command::Serve(command) => command.run().await,
         Command::Status(command) => command.run(),
@@ -60,12 +88,5 @@ async fn main() -> std::process::ExitCode {
         Command::Seed(command) => command.run().await,
         Command::Types(command) => command.run().await,
         Command::Doctor(command) => command.run(),
-    };
-    match outcome {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tenantry: {error:#}");
-            std::process::ExitCode::from(FAILED)
-        }
     }
 }

@@ -17,11 +17,16 @@ pub fn pairs(query: &str) -> Vec<(String, Option<String>)> {
 pub fn canonical(pairs: &[(String, Option<String>)]) -> String {
     let mut sorted: Vec<&(String, Option<String>)> = pairs.iter().collect();
     sorted.sort_by(|left, right| left.0.cmp(&right.0));
-    sorted
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value.as_deref().unwrap_or(""))))
-        .collect::<Vec<_>>()
-        .join("&")
+    let mut canonical = String::new();
+    for (name, value) in sorted {
+        if !canonical.is_empty() {
+            canonical.push('&');
+        }
+        push_encoded(&mut canonical, name);
+        canonical.push('=');
+        push_encoded(&mut canonical, value.as_deref().unwrap_or(""));
+    }
+    canonical
 }
 
 /// A part of a query string as text.
@@ -53,16 +58,25 @@ pub fn decode(text: &str) -> String {
 
 /// Text as a part of a query string (RFC 3986, 2.3).
 pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
+    let mut encoded = String::with_capacity(text.len() + text.len() / 2);
+    push_encoded(&mut encoded, text);
+    encoded
+}
+
+fn push_encoded(encoded: &mut String, text: &str) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 encoded.push(char::from(byte));
             }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => {
+                encoded.push('%');
+                encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
         }
     }
-    encoded
 }
 
 #[cfg(test)]

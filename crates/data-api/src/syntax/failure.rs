@@ -241,6 +241,31 @@ pub(super) fn word(input: &mut Input<'_>, wanted: &str) -> Parsed<()> {
     if place > 0 { Err(ErrMode::Cut(Refused)) } else { failed }
 }
 
+/// The longest run of characters that pass, which may be empty. `single` reads one of them: where the
+/// run ends, it says what could have gone on.
+pub(super) fn run_of<'a>(
+    input: &mut Input<'a>,
+    passes: impl Fn(char) -> bool,
+    single: impl Fn(&mut Input<'a>) -> Parsed<char>,
+) -> Parsed<&'a str> {
+    let text: &str = input.peek_slice(input.eof_offset());
+    let length = text.find(|found| !passes(found)).unwrap_or(text.len());
+    let run = input.next_slice(length);
+    if length > 0 {
+        input.state.failure = None;
+    }
+    if input.state.records {
+        let _ = single(input);
+    }
+    Ok(run)
+}
+
+/// Whether a parser that needs this character can be left out: it does not come any more, and nobody
+/// asks what could have stood there.
+pub(super) fn lacks(input: &Input<'_>, needed: char) -> bool {
+    !input.state.records && !input.peek_slice(input.eof_offset()).contains(needed)
+}
+
 /// The end of the text.
 pub(super) fn end(input: &mut Input<'_>) -> Parsed<()> {
     match input.peek_token() {
@@ -319,6 +344,15 @@ pub(super) fn either<T>(
     second: impl FnOnce(&mut Input<'_>) -> Parsed<T>,
 ) -> Parsed<T> {
     let start = input.checkpoint();
+    if !input.state.records {
+        return match first(input) {
+            Err(ErrMode::Backtrack(_)) => {
+                input.reset(&start);
+                second(input)
+            }
+            outcome => outcome,
+        };
+    }
     let start_at = here(input);
     let before = input.state.failure.take();
     match first(input) {
@@ -409,6 +443,9 @@ pub(super) fn labelled<T>(
     label: &str,
     parser: impl FnOnce(&mut Input<'_>) -> Parsed<T>,
 ) -> Parsed<T> {
+    if !input.state.records {
+        return parser(input);
+    }
     let start = here(input);
     let before = input.state.failure.take();
     let outcome = parser(input);

@@ -2,7 +2,7 @@
 
 use super::failure::{
     Input, Parsed, ahead, attempt, character, deeper, either, end, first_of, in_turn, labelled,
-    many, not_followed_by, one, optional, refuse, rest, separated, word,
+    lacks, many, not_followed_by, one, optional, refuse, rest, run_of, separated, word,
 };
 use super::{
     Aggregate, Direction, Embed, Field, Filter, Join, JsonKey, JsonStep, Logic, Operator,
@@ -33,9 +33,11 @@ fn select_item(input: &mut Input<'_>) -> Parsed<SelectItem> {
             })
         }
     };
-    first_of!(input; embed(spread_head), embed(embed_head), |input| {
-        select_column(input).map(SelectItem::Column)
-    })
+    let column = |input: &mut Input<'_>| select_column(input).map(SelectItem::Column);
+    if lacks(input, '(') {
+        return column(input);
+    }
+    first_of!(input; embed(spread_head), embed(embed_head), column)
 }
 
 fn spread_head(input: &mut Input<'_>) -> Parsed<Embed> {
@@ -62,6 +64,9 @@ fn embed_head(input: &mut Input<'_>) -> Parsed<Embed> {
 }
 
 fn alias(input: &mut Input<'_>) -> Parsed<Option<String>> {
+    if lacks(input, ':') {
+        return Ok(None);
+    }
     optional(input, |input| {
         attempt(input, |input| {
             let alias = name(input)?;
@@ -162,9 +167,10 @@ fn column_end(input: &mut Input<'_>) -> Parsed<()> {
 
 /// Blanks on both sides do not count.
 fn spaced<T>(input: &mut Input<'_>, parser: impl FnOnce(&mut Input<'_>) -> Parsed<T>) -> Parsed<T> {
-    let blanks = |input: &mut Input<'_>| {
-        many(input, |input| one(input, |found| matches!(found, ' ' | '\t'), None))
-    };
+    fn blanks(input: &mut Input<'_>) -> Parsed<()> {
+        let is_blank = |found: char| matches!(found, ' ' | '\t');
+        run_of(input, is_blank, |input| one(input, is_blank, None)).map(drop)
+    }
     in_turn(input, |input| {
         blanks(input)?;
         let parsed = parser(input)?;
@@ -173,20 +179,31 @@ fn spaced<T>(input: &mut Input<'_>, parser: impl FnOnce(&mut Input<'_>) -> Parse
     })
 }
 
+fn is_sign(found: char) -> bool {
+    matches!(found, '_' | ' ' | '$')
+}
+
 fn identifier_character(input: &mut Input<'_>) -> Parsed<char> {
     first_of!(input;
         |input| one(input, char::is_alphabetic, Some("letter")),
         |input| one(input, |found| found.is_ascii_digit(), Some("digit")),
-        |input| one(input, |found| matches!(found, '_' | ' ' | '$'), None)
+        |input| one(input, is_sign, None)
     )
 }
 
 fn identifier(input: &mut Input<'_>) -> Parsed<String> {
-    in_turn(input, |input| {
-        let mut text = String::from(identifier_character(input)?);
-        text.extend(many(input, identifier_character)?);
-        Ok(text.trim().to_owned())
-    })
+    let passes = |found: char| found.is_alphabetic() || found.is_ascii_digit() || is_sign(found);
+    at_least_one(input, passes, identifier_character).map(|text| text.trim().to_owned())
+}
+
+/// A run of characters that is not empty.
+fn at_least_one<'a>(
+    input: &mut Input<'a>,
+    passes: impl Fn(char) -> bool,
+    single: fn(&mut Input<'_>) -> Parsed<char>,
+) -> Parsed<&'a str> {
+    ahead(input, single)?;
+    run_of(input, passes, single)
 }
 
 /// Parts with dashes between, which are no arrows.
@@ -197,26 +214,42 @@ fn dashed(input: &mut Input<'_>, part: fn(&mut Input<'_>) -> Parsed<String>) -> 
             not_followed_by(input, '>')
         })
     };
-    separated(input, part, dash).map(|parts| parts.join("-"))
+    let next = |input: &mut Input<'_>| {
+        in_turn(input, |input| {
+            dash(input)?;
+            part(input)
+        })
+    };
+    in_turn(input, |input| {
+        let mut text = part(input)?;
+        while let Some(more) = optional(input, next)? {
+            text.push('-');
+            text.push_str(&more);
+        }
+        Ok(text)
+    })
 }
 
 fn quoted(input: &mut Input<'_>) -> Parsed<String> {
+    fn plain<'a>(input: &mut Input<'a>) -> Parsed<&'a str> {
+        let passes = |found: char| !matches!(found, '\\' | '"');
+        run_of(input, passes, |input| one(input, passes, None))
+    }
+    fn escaped(input: &mut Input<'_>) -> Parsed<char> {
+        in_turn(input, |input| {
+            character(input, '\\')?;
+            one(input, |_| true, None)
+        })
+    }
     in_turn(input, |input| {
         character(input, '"')?;
-        let inside = many(input, |input| {
-            either(
-                input,
-                |input| one(input, |found| !matches!(found, '\\' | '"'), None),
-                |input| {
-                    in_turn(input, |input| {
-                        character(input, '\\')?;
-                        one(input, |_| true, None)
-                    })
-                },
-            )
-        })?;
+        let mut text = plain(input)?.to_owned();
+        while let Some(meant) = optional(input, escaped)? {
+            text.push(meant);
+            text.push_str(plain(input)?);
+        }
         character(input, '"')?;
-        Ok(inside.into_iter().collect())
+        Ok(text)
     })
 }
 
@@ -257,8 +290,8 @@ fn digit(input: &mut Input<'_>) -> Parsed<char> {
 fn json_index(input: &mut Input<'_>) -> Parsed<JsonKey> {
     let minus = optional(input, |input| one(input, |found| found == '-', None))?;
     let mut number: String = minus.into_iter().collect();
-    number.push(digit(input)?);
-    number.extend(many(input, digit)?);
+    let is_digit = |found: char| found.is_ascii_digit();
+    number.push_str(at_least_one(input, is_digit, digit)?);
     let sign = |text: &'static str| {
         move |input: &mut Input<'_>| attempt(input, |input| ahead(input, |input| word(input, text)))
     };
@@ -277,12 +310,11 @@ fn input_starts_with(input: &Input<'_>, wanted: char) -> bool {
 
 fn json_name(input: &mut Input<'_>) -> Parsed<JsonKey> {
     fn part(input: &mut Input<'_>) -> Parsed<String> {
-        let passes = |found: char| !matches!(found, '(' | '-' | ':' | '.' | ',' | '>' | ')');
-        in_turn(input, |input| {
-            let mut text = String::from(one(input, passes, None)?);
-            text.extend(many(input, |input| one(input, passes, None))?);
-            Ok(text.trim().to_owned())
-        })
+        fn passes(found: char) -> bool {
+            !matches!(found, '(' | '-' | ':' | '.' | ',' | '>' | ')')
+        }
+        at_least_one(input, passes, |input| one(input, passes, None))
+            .map(|text| text.trim().to_owned())
     }
     labelled(input, "any non reserved character different from: .,>()", |input| {
         either(input, quoted, |input| dashed(input, part))
@@ -493,16 +525,17 @@ fn quoted_whole(input: &mut Input<'_>) -> Parsed<String> {
 }
 
 fn unquoted(input: &mut Input<'_>) -> Parsed<String> {
-    many(input, |input| one(input, is_inside, None)).map(|all| all.into_iter().collect())
+    run_of(input, is_inside, |input| one(input, is_inside, None)).map(str::to_owned)
 }
 
 /// A value within a logic tree: quoted, an array in braces, or up to the next comma or bracket.
 fn logic_value(input: &mut Input<'_>) -> Parsed<String> {
     let array = |input: &mut Input<'_>| {
         word(input, "{")?;
-        let inside = many(input, |input| one(input, |found| !matches!(found, '{' | '}'), None))?;
+        let passes = |found: char| !matches!(found, '{' | '}');
+        let inside = run_of(input, passes, |input| one(input, passes, None))?;
         word(input, "}")?;
-        Ok(format!("{{{}}}", inside.into_iter().collect::<String>()))
+        Ok(format!("{{{inside}}}"))
     };
     first_of!(input;
         |input| attempt(input, quoted_whole),

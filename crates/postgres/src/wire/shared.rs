@@ -148,6 +148,8 @@ async fn send_all(socket: Arc<SharedSocket>, mut writer: WriteHalf<Stream>) {
     let mut batch = BytesMut::with_capacity(16 * 1024);
     loop {
         socket.something_to_send.notified().await;
+        // Whatever else is ready now may have something to send, too.
+        tokio::task::yield_now().await;
         loop {
             batch.clear();
             {
