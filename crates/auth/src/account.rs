@@ -69,7 +69,8 @@ impl Account {
     /// The account in a column that holds it as JSON.
     pub(crate) fn from_row(row: &Row, column: usize) -> Result<Account, AuthError> {
         let bytes = row.bytes(column).ok_or(AuthError::Unexpected("no account"))?;
-        serde_json::from_slice(bytes).map_err(|_| AuthError::Unexpected("account of another shape"))
+        serde_json::from_slice(&bytes)
+            .map_err(|_| AuthError::Unexpected("account of another shape"))
     }
 
     /// The database role of the account's tokens.

@@ -73,7 +73,7 @@ impl Fragment {
 
     /// The statement.
     pub fn statement(self) -> Statement {
-        Statement { sql: self.sql.into(), parameters: self.parameters }
+        Statement { parameters: self.parameters, ..Statement::new(self.sql) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The last stage: the answer's row becomes status, headers and body.
 
+mod csv;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
@@ -20,6 +22,8 @@ use crate::query::Query;
 #[derive(Clone, Copy)]
 pub struct Answered<'a> {
     rows: &'a [Row],
+    /// The rows of a body that is not made by PostgreSQL.
+    page: Option<&'a Rows>,
     estimated: Option<u64>,
     is_plan: bool,
 }
@@ -34,6 +38,7 @@ impl<'a> Answered<'a> {
             .and_then(|plan| plan.pointer("/0/Plan/Plan Rows")?.as_u64());
         Answered {
             rows: rows.get(query.answer).map_or(&[], |rows| &rows.rows),
+            page: query.page.and_then(|index| rows.get(index)),
             estimated,
             is_plan: matches!(plan.media_type, MediaType::Plan(_)),
         }
@@ -45,7 +50,10 @@ impl<'a> Answered<'a> {
 
     /// How many rows the body has, or were written.
     pub fn count(&self) -> u64 {
-        self.number(1).unwrap_or(0)
+        match self.page {
+            Some(page) => page.rows.len() as u64,
+            None => self.number(1).unwrap_or(0),
+        }
     }
 
     /// How many rows there are, as far as the request wants to know.
@@ -356,7 +364,10 @@ fn rows_body(plan: &Plan, answered: &Answered<'_>) -> Body {
         }
         return Body::from(lines);
     }
-    let body = answered.row().and_then(|row| row.bytes(0)).cloned().unwrap_or_default();
+    if let Some(page) = answered.page {
+        return Body::from(csv::write(page));
+    }
+    let body = answered.row().and_then(|row| row.bytes(0)).unwrap_or_default();
     let is_binary = matches!(
         plan.handler,
         Handler::Aggregate { is_binary: true, .. } | Handler::AsReturned { is_binary: true }

@@ -14,12 +14,14 @@ pub struct Statement {
     pub sql: Arc<str>,
     /// The values, in order.
     pub parameters: Vec<Option<Bytes>>,
+    /// Whether the names of its columns are asked for.
+    pub names_columns: bool,
 }
 
 impl Statement {
     /// A statement without parameters.
     pub fn new(sql: impl Into<Arc<str>>) -> Self {
-        Statement { sql: sql.into(), parameters: Vec::new() }
+        Statement { sql: sql.into(), parameters: Vec::new(), names_columns: false }
     }
 
     /// The same statement with one more parameter.
@@ -128,6 +130,8 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// The number in the command tag: rows returned or affected.
     pub affected: u64,
+    /// The names of the columns, where the statement asked for them.
+    pub columns: Vec<String>,
 }
 
 impl Rows {
@@ -138,29 +142,40 @@ impl Rows {
 }
 
 /// One row; values are in text format.
+///
+/// They stay as they came, each behind its length (PostgreSQL's `DataRow` message), because most are
+/// looked at once or handed on.
 #[derive(Debug, Clone)]
-pub struct Row(pub(crate) Vec<Option<Bytes>>);
+pub struct Row(pub(crate) Bytes);
 
 impl Row {
     /// The value at `index` as text; `None` for null, for a column that does not exist and for
     /// bytes that are no UTF-8 (a UTF-8 database never sends such).
     pub fn text(&self, index: usize) -> Option<&str> {
-        self.bytes(index).and_then(|bytes| std::str::from_utf8(bytes).ok())
+        self.values().nth(index)?.and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The value at `index` as it came.
-    pub fn bytes(&self, index: usize) -> Option<&Bytes> {
-        self.0.get(index).and_then(Option::as_ref)
+    pub fn bytes(&self, index: usize) -> Option<Bytes> {
+        self.values().nth(index)?.map(|value| self.0.slice_ref(value))
     }
 
-    /// How many columns the row has.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether the row has no columns.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Every value in order; `None` for null.
+    pub fn values(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let mut rest: &[u8] = &self.0;
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_first_chunk::<4>()?;
+            let (value, behind) = match usize::try_from(i32::from_be_bytes(*length)) {
+                Ok(length) => {
+                    let (value, behind) = behind.split_at_checked(length)?;
+                    (Some(value), behind)
+                }
+                // -1 is null.
+                Err(_) => (None, behind),
+            };
+            rest = behind;
+            Some(value)
+        })
     }
 }
 
@@ -171,4 +186,19 @@ pub enum Verdict {
     Commit,
     /// Undo it.
     Rollback,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_where_they_lie() {
+        let row = Row(Bytes::from_static(b"\0\0\0\x02ab\xff\xff\xff\xff\0\0\0\0"));
+        assert_eq!(row.values().collect::<Vec<_>>(), [Some(&b"ab"[..]), None, Some(&b""[..])]);
+        assert_eq!((row.text(0), row.text(1), row.text(2)), (Some("ab"), None, Some("")));
+        assert_eq!(row.bytes(0), Some(Bytes::from_static(b"ab")));
+        assert_eq!(row.text(3), None);
+        assert_eq!(Row(Bytes::from_static(b"\0\0\0\x09ab")).values().count(), 0, "cut off");
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
-use postgres_protocol::message::backend::{DataRowBody, ErrorResponseBody, Message};
+use postgres_protocol::message::backend::{ErrorResponseBody, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
 use tenantry_caller::Caller;
 
@@ -209,7 +209,11 @@ fn encode_statement(
     if let Some(step) = reply.steps.last_mut() {
         step.keeps_rows = true;
     }
-    bind_and_execute(buffer, &name, statement.parameters.iter().map(Option::as_deref))
+    bind(buffer, &name, statement.parameters.iter().map(Option::as_deref))?;
+    if statement.names_columns {
+        frontend::describe(b'P', "", buffer)?;
+    }
+    frontend::execute("", 0, buffer)
 }
 
 /// The statement's name on this socket; a `Parse` goes first where it has none.
@@ -240,6 +244,16 @@ fn bind_and_execute<'a>(
     name: &str,
     values: impl Iterator<Item = Option<&'a [u8]>>,
 ) -> io::Result<()> {
+    bind(buffer, name, values)?;
+    frontend::execute("", 0, buffer)
+}
+
+/// Gives a prepared statement its parameters, as the portal without a name.
+fn bind<'a>(
+    buffer: &mut BytesMut,
+    name: &str,
+    values: impl Iterator<Item = Option<&'a [u8]>>,
+) -> io::Result<()> {
     let text_formats = std::iter::empty();
     let write = |value: Option<&[u8]>, out: &mut BytesMut| match value {
         Some(bytes) => {
@@ -255,8 +269,7 @@ fn bind_and_execute<'a>(
             }
             frontend::BindError::Serialization(cause) => cause,
         },
-    )?;
-    frontend::execute("", 0, buffer)
+    )
 }
 
 /// What one `Sync`'s worth of messages will be answered with, and what has come so far.
@@ -266,6 +279,7 @@ pub(crate) struct Reply {
     current: usize,
     results: Vec<Rows>,
     rows: Vec<Row>,
+    columns: Vec<String>,
     error: Option<ServerError>,
 }
 
@@ -304,7 +318,10 @@ impl Reply {
                     cache.insert(preparing);
                 }
             }
-            Message::DataRow(body) if self.keeps_rows() => self.rows.push(row(&body)?),
+            Message::RowDescription(body) => self.columns = names(&body)?,
+            Message::DataRow(body) if self.keeps_rows() => {
+                self.rows.push(Row(body.buffer_bytes().clone()));
+            }
             Message::CommandComplete(body) => self.complete(affected(body.tag()?)),
             Message::EmptyQueryResponse => self.complete(0),
             Message::ErrorResponse(body) => self.error = Some(server_error(&body)),
@@ -338,16 +355,18 @@ impl Reply {
 
     fn complete(&mut self, affected: u64) {
         if self.keeps_rows() {
-            self.results.push(Rows { rows: std::mem::take(&mut self.rows), affected });
+            self.results.push(Rows {
+                rows: std::mem::take(&mut self.rows),
+                affected,
+                columns: std::mem::take(&mut self.columns),
+            });
         }
         self.current += 1;
     }
 }
 
-fn row(body: &DataRowBody) -> io::Result<Row> {
-    let bytes = body.buffer_bytes();
-    let values = body.ranges().map(|range| Ok(range.map(|range| bytes.slice(range)))).collect()?;
-    Ok(Row(values))
+fn names(body: &RowDescriptionBody) -> io::Result<Vec<String>> {
+    body.fields().map(|field| Ok(field.name().to_owned())).collect()
 }
 
 /// The number at the end of a command tag, such as 3 in `INSERT 0 3`.
