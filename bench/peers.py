@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The point read and the 20-row page, against other servers for the same table.
 
-    cargo build --release && python3 bench/peers.py [--rounds 3] [--seconds 5] [--connections 16] [--only asyncpg,pocketbase]
+    cargo build --release && python3 bench/peers.py [--rounds 3] [--seconds 5] [--connections 64] [--only asyncpg,pocketbase]
 
 Same million rows, same PostgreSQL (PocketBase: the same rows in its SQLite), the same tokens, everybody
 sees their own rows. All servers run at once but only one is asked at a time; rounds alternate. Before
@@ -42,7 +42,7 @@ def measure(label, running, requests, options):
 
 
 def main():
-    options = report.arguments(__doc__, rounds=3, connections=16).parse_args()
+    options = report.arguments(__doc__, rounds=3).parse_args()
     load.need_wrk()
     wanted = {"tenantry": peers.Tenantry, **report.chosen(peers.everybody(), options.only)}
     with Program() as program:

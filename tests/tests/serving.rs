@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tenantry_tests::{Home, Program};
+use tenantry_tests::{Home, Program, connect};
 
 const MANIFEST: &str = "name = \"probe\"\ntitle = \"Probe\"\ndescription = \"Looks at itself.\"\nschemas = [\"public\"]\n";
 
@@ -101,6 +101,28 @@ fn what_a_function_leaves_behind_is_removed() {
         assert!(Instant::now() < deadline, "an advisory lock is still held");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_have_statement_timeouts_of_their_own() {
+    let home = Home::new();
+    let program = start(&home);
+    let (ann, _) = program.client("probe").sign_up("ann@example.com");
+    let nap = json!({ "seconds": 1 });
+    assert_eq!(ann.post("/rest/v1/rpc/slow", &nap).status, 204);
+    let admin = connect(&program.admin_dsn("probe")).await;
+    let sql = "alter role authenticated set statement_timeout = '200ms'; notify pgrst";
+    admin.batch_execute(sql).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let refused = loop {
+        let answer = ann.post("/rest/v1/rpc/slow", &nap);
+        if answer.status != 204 {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "the role's setting was not read");
+    };
+    assert_eq!(refused.body["code"], "57014", "{}", refused.body);
+    assert_eq!(program.client("probe").post("/rest/v1/rpc/slow", &nap).status, 204, "another role");
 }
 
 #[test]

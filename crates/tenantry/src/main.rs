@@ -2,12 +2,14 @@
 
 mod apps;
 mod commands;
+mod follow;
 mod home;
 mod http;
 mod lenient;
 mod listen;
 mod platform;
 mod postgrest;
+mod role_settings;
 mod secrets;
 mod status;
 mod typescript;

@@ -21,6 +21,7 @@ use crate::postgrest::serve_config::{
     Endpoint, ServeConfig, authenticator, data_api_config, database_options,
 };
 use crate::postgrest::settings::Settings;
+use crate::role_settings;
 
 /// `tenantry serve`
 #[derive(clap::Args)]
@@ -232,7 +233,7 @@ impl Current {
     /// The settings that the database makes, on top of the others.
     async fn read_settings(&self, client: &Client) -> bool {
         let read = async {
-            let roles = database_settings::read_roles(client).await?;
+            let roles = role_settings::read(client, None).await?;
             let settings = if self.config.asks_database {
                 of_database(&self.config.address, &self.config).await?
             } else {

@@ -9,18 +9,19 @@ use tenantry_app::App;
 use tenantry_auth::{AuthApi, AuthConfig};
 use tenantry_catalog::{Catalog, CatalogHandle};
 use tenantry_data_api::{DataApi, DataApiConfig, TransactionEnd};
-use tenantry_postgres::{Address, Database, DatabaseOptions, admin};
+use tenantry_postgres::{Database, DatabaseOptions};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
-use tokio_postgres::Client;
 
 use super::{AppArguments, HomeArgument, ServerArgument};
 use crate::apps;
+use crate::follow::Followed;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
 use crate::listen::{self, Door};
-use crate::platform::{Platform, RECONNECT_PAUSE, tell};
+use crate::platform::{Platform, tell};
+use crate::role_settings;
 use crate::status::{AppStatus, RunningStatus};
 
 /// Exclusive sockets of all applications together; the server keeps connections for others.
@@ -129,25 +130,32 @@ async fn open_app(
     let schemas: Vec<String> = manifest.schema_names().map(str::to_owned).collect();
     let app_url = format!("{url}/{name}");
     let address = platform.request_address(&name, &secrets.server_password)?;
+    let login = address.user.clone();
     let database = Database::new(DatabaseOptions::new(address, sockets));
     let client = platform.admin_client(&name).await?;
     let catalog = CatalogHandle::new(Catalog::read(&client, &schemas).await?);
-    follow_schema_changes(
-        platform.admin_address(&name)?,
-        &name,
-        schemas.clone(),
-        catalog.clone(),
-        database.clone(),
-    );
     let config = DataApiConfig {
         schemas,
         extra_search_path: manifest.extra_search_path.clone(),
         public_is_default: true,
         transaction_end: TransactionEnd { rolls_back: false, may_be_chosen: true },
+        roles: role_settings::read(&client, Some(&login)).await?,
+        public_url: Some(format!("{app_url}/rest/v1")),
         ..DataApiConfig::default()
     };
     let authenticator = secrets.authenticator();
-    let data_api = DataApi::new(config, authenticator.clone(), database.clone(), catalog).router();
+    let data_api =
+        DataApi::new(config.clone(), authenticator.clone(), database.clone(), catalog.clone());
+    let followed = Followed {
+        app: name.clone(),
+        login,
+        config,
+        authenticator: authenticator.clone(),
+        data_api: data_api.clone(),
+        catalog,
+        database: database.clone(),
+    };
+    tokio::spawn(followed.follow(platform.admin_address(&name)?));
     let mut auth_config = AuthConfig::new(format!("{app_url}/auth/v1"), url);
     if let Some(identity) = &manifest.identity {
         auth_config.password_algorithm = identity.options.password_algorithm;
@@ -161,56 +169,7 @@ async fn open_app(
         dsn: platform.dsns(&name)?,
         admin_dsn: platform.own_admin_dsn(&name),
     };
-    Ok((AppRoutes { name, data_api, auth, database }, status))
-}
-
-/// Reads the catalog again whenever somebody says `notify pgrst`, as migrations do.
-fn follow_schema_changes(
-    address: Address,
-    app: &str,
-    schemas: Vec<String>,
-    catalog: CatalogHandle,
-    database: Database,
-) {
-    let app = app.to_owned();
-    tokio::spawn(async move {
-        // After a lost connection something may have changed unheard, so the catalog is read again.
-        let mut missed = false;
-        loop {
-            match admin::Listener::connect(&address, "pgrst").await {
-                Ok(mut listener) => {
-                    if missed {
-                        refresh(listener.client(), &app, &schemas, &catalog, &database).await;
-                    }
-                    while listener.notified().await.is_some() {
-                        refresh(listener.client(), &app, &schemas, &catalog, &database).await;
-                    }
-                }
-                Err(error) => tracing::debug!(app, %error, "nobody can be listened to"),
-            }
-            missed = true;
-            tokio::time::sleep(RECONNECT_PAUSE).await;
-        }
-    });
-}
-
-async fn refresh(
-    client: &Client,
-    app: &str,
-    schemas: &[String],
-    catalog: &CatalogHandle,
-    database: &Database,
-) {
-    match Catalog::read(client, schemas).await {
-        Ok(fresh) => {
-            catalog.replace(fresh);
-            database.schema_changed();
-            tracing::info!(app, "the schema was read again");
-        }
-        Err(error) => {
-            tracing::error!(app, %error, "the schema could not be read; the old one stays")
-        }
-    }
+    Ok((AppRoutes { name, data_api: data_api.router(), auth, database }, status))
 }
 
 fn print_ready(status: &RunningStatus) {
