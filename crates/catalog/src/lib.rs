@@ -16,9 +16,9 @@ mod views;
 pub use error::CatalogError;
 pub use fingerprint::Fingerprint;
 pub use relationship::{
-    Cardinality, ComputedRelationship, Junction, Key, KeyedRelationship, Relationship,
+    Cardinality, ComputedRelationship, ForeignKey, Junction, Key, KeyedRelationship, Relationship,
 };
 pub use schema::{
-    Argument, Catalog, CatalogHandle, Column, Function, MediaHandler, QualifiedName, Relation,
-    RelationKind, Returns,
+    Argument, Catalog, CatalogHandle, CatalogParts, Column, Function, MediaHandler, QualifiedName,
+    Relation, RelationKind, Returns,
 };

@@ -1,12 +1,12 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use tokio_postgres::{Client, Row};
 
 use crate::CatalogError;
 use crate::relationship::{ComputedRelationship, ForeignKey};
 use crate::schema::{
-    Argument, Catalog, Column, Function, MediaHandler, QualifiedName, Relation, RelationKind,
-    Returns,
+    Argument, Catalog, CatalogParts, Column, Function, MediaHandler, QualifiedName, Relation,
+    RelationKind, Returns,
 };
 use crate::views::{View, ViewColumns};
 
@@ -57,24 +57,13 @@ impl Catalog {
 }
 
 async fn read_in_transaction(client: &Client, schemas: &[String]) -> Result<Catalog, CatalogError> {
-    let mut catalog = Catalog::default();
+    let mut parts = CatalogParts::default();
     for row in client.query(RELATIONS, &[&schemas]).await? {
         let relation = relation(&row)?;
-        catalog.relations.insert(relation.name.clone(), relation);
+        parts.relations.insert(relation.name.clone(), relation);
     }
     for row in client.query(FUNCTIONS, &[&schemas]).await? {
-        if let Some(function) = function(&row)? {
-            catalog.functions.entry(function.name.clone()).or_default().push(function);
-        }
-    }
-    for overloads in catalog.functions.values_mut() {
-        overloads.sort_by(|left, right| {
-            (left.arguments.len(), &left.comment, &left.arguments).cmp(&(
-                right.arguments.len(),
-                &right.comment,
-                &right.arguments,
-            ))
-        });
+        parts.functions.extend(function(&row)?);
     }
     let keys: Vec<KeyRow> = client.query(KEYS, &[]).await?.iter().map(key).collect();
     let views: Vec<View> = client
@@ -87,10 +76,10 @@ async fn read_in_transaction(client: &Client, schemas: &[String]) -> Result<Cata
         })
         .collect();
     let shown = ViewColumns::of(&views);
-    add_primary_keys(&mut catalog, &keys, &shown);
-    let foreign_keys: Vec<ForeignKey> =
+    add_primary_keys(&mut parts.relations, &keys, &shown);
+    parts.foreign_keys =
         keys.iter().filter(|key| !key.is_primary).flat_map(|key| key.everywhere(&shown)).collect();
-    let computed = client
+    parts.computed_relationships = client
         .query(COMPUTED_RELATIONSHIPS, &[&schemas])
         .await?
         .iter()
@@ -101,16 +90,15 @@ async fn read_in_transaction(client: &Client, schemas: &[String]) -> Result<Cata
             to_one: row.get(6),
         })
         .collect();
-    catalog.relate(&foreign_keys, computed);
-    catalog.representations = client
+    parts.representations = client
         .query(REPRESENTATIONS, &[])
         .await?
         .iter()
         .map(|row| ((row.get(0), row.get(1)), row.get(2)))
-        .collect::<HashMap<_, _>>();
-    catalog.media_handlers =
+        .collect();
+    parts.media_handlers =
         client.query(MEDIA_HANDLERS, &[&schemas]).await?.iter().map(media_handler).collect();
-    Ok(catalog)
+    Ok(Catalog::from(parts))
 }
 
 fn relation(row: &Row) -> Result<Relation, CatalogError> {
@@ -233,13 +221,17 @@ impl KeyRow {
 }
 
 /// A table's own key; a view's is the key of a table that it shows, by the first names for it.
-fn add_primary_keys(catalog: &mut Catalog, keys: &[KeyRow], shown: &ViewColumns) {
+fn add_primary_keys(
+    relations: &mut BTreeMap<QualifiedName, Relation>,
+    keys: &[KeyRow],
+    shown: &ViewColumns,
+) {
     for key in keys.iter().filter(|key| key.is_primary) {
-        if let Some(relation) = catalog.relations.get_mut(&key.table_name) {
+        if let Some(relation) = relations.get_mut(&key.table_name) {
             relation.primary_key.clone_from(&key.columns);
         }
         for (view, choices) in shown.showing(key.table, &key.numbers) {
-            let Some(relation) = catalog.relations.get_mut(view) else { continue };
+            let Some(relation) = relations.get_mut(view) else { continue };
             for column in choices.into_iter().next().unwrap_or_default() {
                 if !relation.primary_key.contains(&column) {
                     relation.primary_key.push(column);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::schema::{Catalog, QualifiedName};
+use crate::schema::{QualifiedName, Relation};
 
 /// A way from one relation to another. The order of the variants and fields is the order in which
 /// ambiguous ones are listed.
@@ -137,14 +137,21 @@ impl Cardinality {
 
 /// A foreign key between two relations, tables or views, from its owner's side.
 #[derive(Debug, Clone)]
-pub(crate) struct ForeignKey {
-    pub(crate) constraint: String,
-    pub(crate) from: QualifiedName,
-    pub(crate) to: QualifiedName,
-    pub(crate) columns: Vec<(String, String)>,
-    pub(crate) one_to_one: bool,
-    pub(crate) from_is_view: bool,
-    pub(crate) to_is_view: bool,
+pub struct ForeignKey {
+    /// The constraint.
+    pub constraint: String,
+    /// The relation that has it.
+    pub from: QualifiedName,
+    /// The relation that it points at.
+    pub to: QualifiedName,
+    /// Pairs of columns, in the same order.
+    pub columns: Vec<(String, String)>,
+    /// Whether its columns are unique.
+    pub one_to_one: bool,
+    /// Whether the relation that has it is a view that shows a table's.
+    pub from_is_view: bool,
+    /// Whether the relation that it points at is a view that shows a table's.
+    pub to_is_view: bool,
 }
 
 impl ForeignKey {
@@ -211,55 +218,57 @@ fn swapped(pairs: &[(String, String)]) -> Vec<(String, String)> {
     pairs.iter().map(|(left, right)| (right.clone(), left.clone())).collect()
 }
 
-impl Catalog {
-    /// Makes every relationship between exposed relations: by each key both ways, through each
-    /// relation whose primary key holds two keys, and by functions, which replace what leads to a
-    /// relation of their own name.
-    pub(crate) fn relate(&mut self, keys: &[ForeignKey], computed: Vec<ComputedRelationship>) {
-        let is_exposed = |name: &QualifiedName| self.relations.contains_key(name);
-        let mut found: BTreeMap<QualifiedName, Vec<Relationship>> = BTreeMap::new();
-        let mut add = |relationship: Relationship| {
-            found.entry(relationship.from().clone()).or_default().push(relationship);
-        };
-        let mut by_owner: BTreeMap<&QualifiedName, Vec<&ForeignKey>> = BTreeMap::new();
-        for key in keys {
-            by_owner.entry(&key.from).or_default().push(key);
-            if is_exposed(&key.from) && is_exposed(&key.to) {
-                add(key.forwards());
-                add(key.backwards());
-            }
+/// Makes every relationship between exposed relations: by each key both ways, through each
+/// relation whose primary key holds two keys, and by functions, which replace what leads to a
+/// relation of their own name.
+pub(crate) fn relate(
+    relations: &BTreeMap<QualifiedName, Relation>,
+    keys: &[ForeignKey],
+    computed: Vec<ComputedRelationship>,
+) -> BTreeMap<QualifiedName, Vec<Relationship>> {
+    let is_exposed = |name: &QualifiedName| relations.contains_key(name);
+    let mut found: BTreeMap<QualifiedName, Vec<Relationship>> = BTreeMap::new();
+    let mut add = |relationship: Relationship| {
+        found.entry(relationship.from().clone()).or_default().push(relationship);
+    };
+    let mut by_owner: BTreeMap<&QualifiedName, Vec<&ForeignKey>> = BTreeMap::new();
+    for key in keys {
+        by_owner.entry(&key.from).or_default().push(key);
+        if is_exposed(&key.from) && is_exposed(&key.to) {
+            add(key.forwards());
+            add(key.backwards());
         }
-        for (owner, keys) in by_owner {
-            let Some(relation) = self.relations.get(owner) else { continue };
-            let in_primary_key = |key: &ForeignKey| {
-                key.columns.iter().all(|(column, _)| relation.primary_key.contains(column))
-            };
-            let joining: Vec<&&ForeignKey> = keys
-                .iter()
-                .filter(|key| !key.one_to_one && is_exposed(&key.to) && in_primary_key(key))
-                .collect();
-            for first in &joining {
-                for second in &joining {
-                    if first.constraint != second.constraint {
-                        add(first.through(second));
-                    }
+    }
+    for (owner, keys) in by_owner {
+        let Some(relation) = relations.get(owner) else { continue };
+        let in_primary_key = |key: &ForeignKey| {
+            key.columns.iter().all(|(column, _)| relation.primary_key.contains(column))
+        };
+        let joining: Vec<&&ForeignKey> = keys
+            .iter()
+            .filter(|key| !key.one_to_one && is_exposed(&key.to) && in_primary_key(key))
+            .collect();
+        for first in &joining {
+            for second in &joining {
+                if first.constraint != second.constraint {
+                    add(first.through(second));
                 }
             }
         }
-        for computed in computed {
-            if !is_exposed(&computed.from) || !is_exposed(&computed.to) {
-                continue;
-            }
-            let list = found.entry(computed.from.clone()).or_default();
-            list.retain(|other| {
-                matches!(other, Relationship::Computed(_)) || *other.to() != computed.function
-            });
-            list.push(Relationship::Computed(computed));
-        }
-        for list in found.values_mut() {
-            list.sort();
-            list.dedup();
-        }
-        self.relationships = found;
     }
+    for computed in computed {
+        if !is_exposed(&computed.from) || !is_exposed(&computed.to) {
+            continue;
+        }
+        let list = found.entry(computed.from.clone()).or_default();
+        list.retain(|other| {
+            matches!(other, Relationship::Computed(_)) || *other.to() != computed.function
+        });
+        list.push(Relationship::Computed(computed));
+    }
+    for list in found.values_mut() {
+        list.sort();
+        list.dedup();
+    }
+    found
 }

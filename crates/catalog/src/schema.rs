@@ -4,10 +4,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
 
-use crate::relationship::Relationship;
+use crate::relationship::{ComputedRelationship, ForeignKey, Relationship, relate};
 
 /// The name of something in a schema.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QualifiedName {
     /// The schema; empty for what a request itself makes.
     pub schema: String,
@@ -42,8 +42,54 @@ pub struct Catalog {
     pub(crate) media_handlers: Vec<MediaHandler>,
 }
 
+/// What a catalog is made of.
+#[derive(Debug, Default)]
+pub struct CatalogParts {
+    /// Tables and views by name.
+    pub relations: BTreeMap<QualifiedName, Relation>,
+    /// Functions in any order, overloads included.
+    pub functions: Vec<Function>,
+    /// Foreign keys, also of relations that are not exposed.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Functions from rows to rows.
+    pub computed_relationships: Vec<ComputedRelationship>,
+    /// From a type to a type, by a function written with its schema.
+    pub representations: HashMap<(String, String), String>,
+    /// What makes media types of the application's own.
+    pub media_handlers: Vec<MediaHandler>,
+}
+
+impl From<CatalogParts> for Catalog {
+    fn from(parts: CatalogParts) -> Self {
+        let mut functions: BTreeMap<QualifiedName, Vec<Function>> = BTreeMap::new();
+        for function in parts.functions {
+            functions.entry(function.name.clone()).or_default().push(function);
+        }
+        for overloads in functions.values_mut() {
+            overloads.sort_by(|left, right| {
+                (left.arguments.len(), &left.comment, &left.arguments).cmp(&(
+                    right.arguments.len(),
+                    &right.comment,
+                    &right.arguments,
+                ))
+            });
+        }
+        Catalog {
+            relationships: relate(
+                &parts.relations,
+                &parts.foreign_keys,
+                parts.computed_relationships,
+            ),
+            relations: parts.relations,
+            functions,
+            representations: parts.representations,
+            media_handlers: parts.media_handlers,
+        }
+    }
+}
+
 /// A table or view.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Relation {
     /// Its name.
     pub name: QualifiedName,
@@ -69,9 +115,10 @@ pub struct Relation {
 }
 
 /// What a relation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RelationKind {
     /// A table, partitioned or not.
+    #[default]
     Table,
     /// A view.
     View,

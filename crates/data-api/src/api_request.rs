@@ -69,6 +69,8 @@ pub struct QueryParameters {
     pub on_conflict: Option<Vec<String>>,
     /// Arguments of a function.
     pub arguments: Vec<(String, String)>,
+    /// `openapi=`
+    pub openapi: OpenApiVersion,
 }
 
 /// What the path names.
@@ -224,6 +226,30 @@ fn action(resource: &Resource, method: &Method) -> Result<Action, DataError> {
     }
 }
 
+/// In which version of OpenAPI the schema is described (`openapi=3.1`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OpenApiVersion {
+    /// 2.0, also called Swagger.
+    #[default]
+    Two,
+    /// 3.1
+    ThreeOne,
+}
+
+impl OpenApiVersion {
+    fn parse(text: &str) -> Result<Self, DataError> {
+        match text {
+            "2.0" => Ok(OpenApiVersion::Two),
+            "3.1" => Ok(OpenApiVersion::ThreeOne),
+            _ => Err(DataError::Syntax(syntax::SyntaxError {
+                subject: format!("failed to parse openapi parameter ({text})"),
+                column: 1,
+                details: "expecting \"2.0\" or \"3.1\"".into(),
+            })),
+        }
+    }
+}
+
 /// What a parameter means, by the last part of its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
@@ -274,6 +300,10 @@ impl QueryParameters {
         parsed.select = syntax::select(named("select").unwrap_or("*"))?;
         let takes_arguments = matches!(action, Action::Call(CallMethod::Get | CallMethod::Head));
         for (name, value) in meaning_of(Meaning::Filter) {
+            if matches!(action, Action::Inspect { .. }) && *name == "openapi" {
+                parsed.openapi = OpenApiVersion::parse(value)?;
+                continue;
+            }
             parsed.filter_names.insert((*name).to_owned());
             let (path, field) = syntax::tree_path(name)?;
             match syntax::filter_value(value) {

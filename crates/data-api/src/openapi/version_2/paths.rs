@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 use tenantry_catalog::{Function, Relation};
 
-use super::{TYPES, heading, typed};
+use super::parameters::filtered;
+use super::{TYPES, typed};
+use crate::openapi::heading;
 
 pub(super) fn of(relations: &[&Relation], functions: &[&Function]) -> Value {
     let mut paths = Map::new();
@@ -30,11 +32,8 @@ pub(super) fn of(relations: &[&Relation], functions: &[&Function]) -> Value {
 
 fn of_relation(relation: &Relation) -> Value {
     let table = &relation.name.name;
-    let filters: Vec<String> = relation
-        .columns
-        .iter()
-        .map(|column| format!("rowFilter.{table}.{}", column.name))
-        .collect();
+    let filters: Vec<String> =
+        filtered(relation).map(|column| format!("rowFilter.{table}.{}", column.name)).collect();
     let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
     let body = format!("body.{table}");
     let references = |names: &[&[&str]]| -> Vec<Value> {
@@ -115,6 +114,10 @@ fn of_function(function: &Function) -> Value {
                 }),
                 _ => typed(&argument.data_type),
             };
+            // JSON is a text there; a schema without a type is only valid in bodies.
+            if parameter.get("type").is_none() {
+                parameter["type"] = "string".into();
+            }
             parameter["name"] = argument.name.as_str().into();
             parameter["in"] = "query".into();
             parameter["required"] = (!argument.has_default).into();

@@ -1,7 +1,9 @@
 //! The parameters that operations share.
 
 use serde_json::{Map, Value, json};
-use tenantry_catalog::Relation;
+use tenantry_catalog::{Column, Relation};
+
+use crate::openapi::RESERVED;
 
 pub(super) fn of(relations: &[&Relation]) -> Value {
     let mut parameters = shared();
@@ -17,7 +19,7 @@ pub(super) fn of(relations: &[&Relation]) -> Value {
                 "schema": { "$ref": format!("#/definitions/{table}") },
             }),
         );
-        for column in &relation.columns {
+        for column in filtered(relation) {
             let mut filter = in_query(&column.name, "string");
             if let Some(comment) = &column.comment {
                 filter["description"] = comment.as_str().into();
@@ -26,6 +28,11 @@ pub(super) fn of(relations: &[&Relation]) -> Value {
         }
     }
     parameters.into()
+}
+
+/// The columns that can be filtered by.
+pub(super) fn filtered(relation: &Relation) -> impl Iterator<Item = &Column> {
+    relation.columns.iter().filter(|column| !RESERVED.contains(&column.name.as_str()))
 }
 
 fn in_query(name: &str, json_type: &str) -> Value {
