@@ -16,6 +16,7 @@ const suites = {
   ],
   "ra-data": [process.execPath, "--test", "ra-data.test.mjs"],
   python: ["python3", "-m", "unittest", "test_postgrest"],
+  openapi: [process.execPath, "--test", "openapi.test.mjs"],
   // Has a PostgreSQL and a server of its own, which it stops and starts.
   outage: [process.execPath, "--test", "outage.test.mjs"],
 };

@@ -7,6 +7,7 @@ mod paths;
 use serde_json::{Value, json};
 
 use super::{Exposed, Place};
+use crate::api_request::query_string::encode;
 
 /// What bodies are made of, both ways.
 const TYPES: [&str; 4] = [
@@ -52,6 +53,26 @@ pub(super) fn document(exposed: &Exposed<'_>) -> Value {
         document["security"] = json!([{ "JWT": [] }]);
     }
     document
+}
+
+/// A reference; names stand in it as they are but for what means something there (RFC 6901, 6).
+fn reference(kind: &str, name: &str) -> Value {
+    let name = name.replace('~', "~0").replace('/', "~1").replace('%', "%25");
+    json!({ "$ref": format!("#/{kind}/{name}") })
+}
+
+/// A path; names stand in it as they are but for what means something there.
+fn path(name: &str) -> String {
+    let mut path = String::from("/");
+    for character in name.chars() {
+        match character {
+            '/' | '%' | '?' | '#' | '{' | '}' => {
+                path.push_str(&encode(character.encode_utf8(&mut [0; 4])))
+            }
+            other => path.push(other),
+        }
+    }
+    path
 }
 
 /// The type of a value in the words of JSON Schema; json itself may be anything.

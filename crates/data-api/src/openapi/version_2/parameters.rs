@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use tenantry_catalog::{Column, Relation};
 
+use super::reference;
 use crate::openapi::RESERVED;
 
 pub(super) fn of(relations: &[&Relation]) -> Value {
@@ -16,7 +17,7 @@ pub(super) fn of(relations: &[&Relation]) -> Value {
                 "description": table,
                 "required": false,
                 "in": "body",
-                "schema": { "$ref": format!("#/definitions/{table}") },
+                "schema": reference("definitions", table),
             }),
         );
         for column in filtered(relation) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tenantry_catalog::{Function, Relation};
 
 use super::parameters::filtered;
-use super::{TYPES, typed};
+use super::{TYPES, path, reference, typed};
 use crate::openapi::heading;
 
 pub(super) fn of(relations: &[&Relation], functions: &[&Function]) -> Value {
@@ -21,11 +21,11 @@ pub(super) fn of(relations: &[&Relation], functions: &[&Function]) -> Value {
         }),
     );
     for relation in relations {
-        paths.insert(format!("/{}", relation.name.name), of_relation(relation));
+        paths.insert(path(&relation.name.name), of_relation(relation));
     }
     // Of overloads the longest tells the most.
     for function in functions {
-        paths.insert(format!("/rpc/{}", function.name.name), of_function(function));
+        paths.insert(format!("/rpc{}", path(&function.name.name)), of_function(function));
     }
     paths.into()
 }
@@ -37,11 +37,7 @@ fn of_relation(relation: &Relation) -> Value {
     let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
     let body = format!("body.{table}");
     let references = |names: &[&[&str]]| -> Vec<Value> {
-        names
-            .concat()
-            .iter()
-            .map(|name| json!({ "$ref": format!("#/parameters/{name}") }))
-            .collect()
+        names.concat().iter().map(|name| reference("parameters", name)).collect()
     };
     let operation = |parameters: Vec<Value>, responses: Value| {
         with_heading(
@@ -50,7 +46,7 @@ fn of_relation(relation: &Relation) -> Value {
         )
     };
     let page = ["select", "order", "range", "rangeUnit", "offset", "limit", "preferCount"];
-    let rows = json!({ "type": "array", "items": { "$ref": format!("#/definitions/{table}") } });
+    let rows = json!({ "type": "array", "items": reference("definitions", table) });
     let mut path = json!({
         "get": operation(
             references(&[&filters, &page]),
