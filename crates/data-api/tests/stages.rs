@@ -1,6 +1,8 @@
 //! The pure stages in a row, from a request to what is sent to PostgreSQL: tables of requests and
 //! what becomes of them. `tests/conformance` shows that PostgreSQL then answers as it should.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod library;
 
 use axum::http::{HeaderMap, HeaderName, Method};
