@@ -9,14 +9,14 @@ import { temporaryFolder } from "./program.mjs";
 
 const execute = promisify(execFile);
 
-/** PostgreSQL refuses to run as root; then it runs as `nobody`. */
-async function unprivileged() {
+/** Servers of databases refuse to run as root; then they run as `nobody`. */
+export async function unprivileged() {
   if (process.getuid() !== 0) return {};
   const number = async (option) => Number((await execute("id", [option, "nobody"])).stdout);
   return { uid: await number("-u"), gid: await number("-g") };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address();

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { startPooler } from "./pooler.mjs";
 import { createGarden, serve, startPostgres, token } from "./program.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -19,6 +20,12 @@ const suites = {
   openapi: [process.execPath, "--test", "openapi.test.mjs"],
   // Has a PostgreSQL and a server of its own, which it stops and starts.
   outage: [process.execPath, "--test", "outage.test.mjs"],
+};
+
+/** Those that need what the registries do not have; they run when they are named. */
+const extra = {
+  // Behind a transaction-mode PgBouncer, where nothing may stay prepared and nobody can listen.
+  pooler: suites["postgrest-js"],
 };
 
 /** The suite that runs now. */
@@ -41,9 +48,10 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 async function runSuite(name, postgres) {
   if (name === "outage") return run(suites[name], { POSTGRES_PROGRAMS: postgres.programs });
   const dsn = await createGarden(postgres, `garden_${name.replace("-", "_")}`);
-  const server = await serve(dsn);
+  const pooler = name === "pooler" ? await startPooler(dsn) : undefined;
+  const server = await serve(pooler?.dsn ?? dsn, pooler?.settings);
   try {
-    return await run(suites[name], {
+    return await run({ ...suites, ...extra }[name], {
       GARDEN_URL: server.url,
       GARDEN_TOKEN: token({ role: "garden_member", sub: "ada" }),
       PYTHONPATH: path.join(here, ".python"),
@@ -51,13 +59,14 @@ async function runSuite(name, postgres) {
     });
   } finally {
     await server.stop();
+    await pooler?.stop();
   }
 }
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !suites[name]);
+const unknown = wanted.filter((name) => !suites[name] && !extra[name]);
 if (unknown.length > 0) {
-  console.error(`no such suite: ${unknown.join(", ")}; there are ${Object.keys(suites).join(", ")}`);
+  console.error(`no such suite: ${unknown.join(", ")}; there are ${Object.keys({ ...suites, ...extra }).join(", ")}`);
   process.exit(2);
 }
 const failed = [];

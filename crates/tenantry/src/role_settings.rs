@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tenantry_data_api::RoleSettings;
 use tenantry_postgres::Isolation;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 /// What the roles that a login ($1, or else the current one) can become are set to: only what the
@@ -38,7 +39,8 @@ pub async fn read(
     login: Option<&str>,
 ) -> Result<HashMap<String, RoleSettings>, Error> {
     let mut found: HashMap<String, (Vec<(String, String)>, Isolation)> = HashMap::new();
-    for row in client.query(ROLES, &[&login]).await? {
+    // One message: behind a pooler, a prepared statement may be gone at the next.
+    for row in client.query_typed(ROLES, &[(&login, Type::TEXT)]).await? {
         let (role, name, value): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         let entry = found.entry(role).or_default();
         if name == "default_transaction_isolation" {

@@ -11,6 +11,7 @@ use postgres_protocol::message::backend::{ErrorResponseBody, Message, RowDescrip
 use postgres_protocol::message::frontend;
 use tenantry_caller::Caller;
 
+use super::handshake::VALUE_STYLE;
 use crate::error::{RunError, ServerError};
 use crate::work::{Lane, Row, Rows, Statement, Work};
 
@@ -121,6 +122,10 @@ pub(crate) fn encode(
     let mut reply = Reply::default();
     if ending == Ending::Explicit {
         encode_plain(buffer, cache, &mut reply, work.isolation.begin())?;
+    }
+    if cache.is_off {
+        let style = VALUE_STYLE.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        encode_settings(buffer, cache, &mut reply, &style)?;
     }
     let of_role = &work.settings.of_role;
     encode_settings(buffer, cache, &mut reply, of_role)?;

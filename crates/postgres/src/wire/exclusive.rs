@@ -46,7 +46,8 @@ impl ExclusiveSocket {
         prepares: bool,
         longest_life: Duration,
     ) -> Result<Self, RunError> {
-        let Connection { stream, cancel_key, read_ahead } = handshake::log_in(address).await?;
+        let Connection { stream, cancel_key, read_ahead } =
+            handshake::log_in(address, prepares).await?;
         Ok(ExclusiveSocket {
             stream,
             incoming: read_ahead,

@@ -28,11 +28,16 @@ pub(crate) struct CancelKey {
     secret: i32,
 }
 
+/// What values look like, whatever the server or the login is set to.
+pub(crate) const VALUE_STYLE: [(&str, &str); 2] =
+    [("IntervalStyle", "postgres"), ("extra_float_digits", "1")];
+
 /// Connects and logs in.
 ///
 /// The session settings that hold for every request are startup parameters, so that they cost no
-/// round trip and `RESET ALL` returns to them.
-pub(crate) async fn log_in(address: &Address) -> Result<Connection, RunError> {
+/// round trip and `RESET ALL` returns to them. A pooler takes only those that it keeps for each of
+/// its clients; without a session of our own (`keeps_session`), the others are made anew each time.
+pub(crate) async fn log_in(address: &Address, keeps_session: bool) -> Result<Connection, RunError> {
     let stream = stream::connect(address).await.map_err(unreachable_server)?;
     let mut session = Session { stream, incoming: BytesMut::with_capacity(4096) };
     let mut startup = BytesMut::new();
@@ -42,9 +47,9 @@ pub(crate) async fn log_in(address: &Address) -> Result<Connection, RunError> {
         ("application_name", "tenantry"),
         ("client_encoding", "UTF8"),
         ("DateStyle", "ISO"),
-        ("IntervalStyle", "postgres"),
-        ("extra_float_digits", "1"),
     ];
+    let parameters =
+        parameters.into_iter().chain(VALUE_STYLE.into_iter().filter(|_| keeps_session));
     frontend::startup_message(parameters, &mut startup).map_err(unreachable_server)?;
     session.send(&startup).await?;
     session.authenticate(address).await?;

@@ -55,7 +55,7 @@ impl SharedSocket {
         prepares: bool,
         longest_life: Duration,
     ) -> Result<Arc<Self>, RunError> {
-        let Connection { stream, read_ahead, .. } = handshake::log_in(address).await?;
+        let Connection { stream, read_ahead, .. } = handshake::log_in(address, prepares).await?;
         let socket = Arc::new(SharedSocket {
             state: Mutex::new(State {
                 outgoing: BytesMut::with_capacity(16 * 1024),
