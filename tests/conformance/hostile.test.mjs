@@ -126,3 +126,13 @@ test("targets as people write them, without percent sequences", async () => {
     assert.deepEqual([status, text], [200, expected]);
   }
 });
+
+test("limits on the number of embeds, on depth, and on the length of a target", async () => {
+  const embeds = (number) => `/labels?select=id,${Array.from({ length: number }, (_, place) => `a${place}:artists(id)`)}`;
+  assert.equal((await ask("GET", embeds(100))).status, 200);
+  const many = await ask("GET", embeds(101));
+  assert.deepEqual([many.status, JSON.parse(many.text).code], [400, "PGRST100"]);
+  const deep = await ask("GET", `/labels?select=${"artists(".repeat(70)}id${")".repeat(70)}`);
+  assert.deepEqual([deep.status, JSON.parse(deep.text).code], [400, "PGRST100"]);
+  assert.ok([414, 431].includes((await ask("GET", `/genres?name=eq.${"a".repeat(100_000)}`)).status));
+});

@@ -2,6 +2,7 @@
 //! one caller reaches another.
 
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -123,6 +124,35 @@ async fn roles_have_statement_timeouts_of_their_own() {
     };
     assert_eq!(refused.body["code"], "57014", "{}", refused.body);
     assert_eq!(program.client("probe").post("/rest/v1/rpc/slow", &nap).status, 204, "another role");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_ends_when_its_client_is_gone() {
+    let home = Home::new();
+    let program = start(&home);
+    let admin = connect(&program.admin_dsn("probe")).await;
+    let running = async || -> i64 {
+        let sql = "select count(*) from pg_stat_activity where state = 'active' and query like '%slow%' and pid <> pg_backend_pid()";
+        admin.query_one(sql, &[]).await.unwrap().get(0)
+    };
+    let url = program.text("/apps/probe/url").strip_prefix("http://").unwrap();
+    let (address, path) = url.split_once('/').unwrap();
+    let key = program.text("/apps/probe/anon_key");
+    let mut client = std::net::TcpStream::connect(address).unwrap();
+    let request = format!(
+        "POST /{path}/rest/v1/rpc/slow HTTP/1.1\r\nHost: {address}\r\napikey: {key}\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{{\"seconds\":25}}"
+    );
+    client.write_all(request.as_bytes()).unwrap();
+    let until = async |wanted: i64| {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while running().await != wanted {
+            assert!(Instant::now() < deadline, "not {wanted} running");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    until(1).await;
+    drop(client);
+    until(0).await;
 }
 
 #[test]

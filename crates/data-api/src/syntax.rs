@@ -198,12 +198,34 @@ pub enum Direction {
 /// The embeds that a parameter's name goes through, and what it names there.
 pub type Path = Vec<String>;
 
+/// So many relations may be embedded in one request, at all levels together: each is a join.
+const MOST_EMBEDS: usize = 100;
+
 /// Parses `select=`.
 ///
 /// # Errors
-/// [`SyntaxError`]
+/// [`SyntaxError`], also for more embeds than PostgreSQL should be asked to join.
 pub fn select(text: &str) -> Result<Vec<SelectItem>, SyntaxError> {
-    failure::run("select parameter", text, text, grammar::select)
+    let items = failure::run("select parameter", text, text, grammar::select)?;
+    if embeds(&items) > MOST_EMBEDS {
+        return Err(SyntaxError {
+            subject: format!("failed to parse select parameter ({text})"),
+            column: 1,
+            details: format!("unexpected more than {MOST_EMBEDS} embedded resources"),
+        });
+    }
+    Ok(items)
+}
+
+/// How many relations are embedded at all levels.
+fn embeds(items: &[SelectItem]) -> usize {
+    items
+        .iter()
+        .map(|item| match item {
+            SelectItem::Embed(embed) => 1 + embeds(&embed.items),
+            SelectItem::Column(_) => 0,
+        })
+        .sum()
 }
 
 /// Parses a list of names under the parameter's name.
