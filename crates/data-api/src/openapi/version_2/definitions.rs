@@ -81,14 +81,38 @@ fn description(catalog: &Catalog, relation: &Relation, column: &Column) -> Optio
 }
 
 /// A default as JSON; of a text without its quotes and its cast. What has to be computed is not told
-/// unless it is a text.
+/// unless it is a text without a format of its own.
 fn default(sql: &str, column: &Column) -> Option<Value> {
     if json_type(&column.general_type) != Some("string") {
         return serde_json::from_str(sql).ok();
     }
     let cast = format!("::{}", column.general_type);
-    Some(match sql.strip_suffix(&cast) {
-        Some(literal) => literal.trim_matches('\'').into(),
-        None => sql.into(),
-    })
+    let literal = sql.strip_suffix(&cast);
+    // Validators know these formats, and what `gen_random_uuid()` says is of neither.
+    let is_checked = matches!(column.general_type.as_str(), "uuid" | "date");
+    if is_checked && !literal.is_some_and(|text| text.starts_with('\'')) {
+        return None;
+    }
+    Some(literal.map_or(sql, |text| text.trim_matches('\'')).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_values_of_their_type() {
+        for (general_type, sql, expected) in [
+            ("text", "'a'::text", Some(json!("a"))),
+            ("text", "lower('A'::text)", Some(json!("lower('A'::text)"))),
+            ("integer", "42", Some(json!(42))),
+            ("integer", "nextval('ids'::regclass)", None),
+            ("date", "'1900-01-01'::date", Some(json!("1900-01-01"))),
+            ("date", "(now())::date", None),
+            ("uuid", "gen_random_uuid()", None),
+        ] {
+            let column = Column { general_type: general_type.into(), ..Column::default() };
+            assert_eq!(default(sql, &column), expected, "{sql}");
+        }
+    }
 }
