@@ -63,6 +63,8 @@ def main():
             changing.start()
             disturbed.append(ask())
             changing.join()
+            if not found:
+                raise SystemExit("the schema did not arrive under load")
             under_load += found
     result = {
         "tables": TABLES, "views": 2 * VIEWS,

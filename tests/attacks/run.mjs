@@ -51,7 +51,7 @@ const places = [
   { name: "an embed's name and filter", path: "/species?select=id,families(name)&families.name=like.R*" },
   { name: "a function's argument", path: "/rpc/greet?name=Ada*" },
   { name: "a body", path: "/rpc/add", body: '{"a":"1*","b":2}' },
-  { name: "columns of a body", path: "/families?columns=name*", body: '{"name":"Rosaceae"}' },
+  { name: "columns of a body", path: "/species?columns=family_id,name*", body: '{"family_id":1,"name":"Rue"}' },
   { name: "the schema", path: "/families", header: "Accept-Profile: garden*" },
   { name: "a time zone", path: "/families", header: "Prefer: timezone=UTC*" },
 ];
@@ -59,9 +59,24 @@ const places = [
 /** Finds what an unsafe function lets through, or the search is not worth anything. */
 const unsafe = { name: "a function that pastes its argument into SQL", path: "/rpc/unsafe?wanted=Sage*" };
 
+/** The status of the request as it is meant: an attack on one that fails anyway would show nothing. */
+async function ask(url, { path, body, header }) {
+  const headers = [bearer, "Content-Type: application/json", ...(header ? [header] : [])].map((line) => line.replace("*", "").split(": "));
+  const answer = await fetch(url + path.replace("*", ""), {
+    headers: Object.fromEntries(headers),
+    ...(body ? { method: "POST", body: body.replace("*", "") } : {}),
+  });
+  return answer.status;
+}
+
 async function inject({ url, folder }, place) {
   const started = Date.now();
   const output = path.join(folder, place.name.replaceAll(/\W+/g, "-"));
+  const status = await ask(url, place);
+  if (status >= 300) {
+    console.log(`sqlmap: ${place.name}: ${status} before anything was tried`);
+    return { found: false, finished: false };
+  }
   const body = place.body ? ["--data", place.body, "--header", "Content-Type: application/json"] : [];
   const { said } = await run("sqlmap", [
     ...["-u", url + place.path, ...body, "--header", bearer, ...(place.header ? ["--header", place.header] : [])],

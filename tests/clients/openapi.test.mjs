@@ -71,7 +71,7 @@ export async function ask(baseUrl: string, token: string) {
   // @ts-expect-error a name is missing
   const incomplete: components["schemas"]["species.insert"] = { family_id: 1 };
   const sum = await client.POST("/rpc/add", { body: { a: 1, b: 2 } });
-  const number: number | undefined = sum.data;
+  const number: number | null | undefined = sum.data;
   return { names: rows.map((row): string => row.name), number, incomplete };
 }
 `;

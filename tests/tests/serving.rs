@@ -124,6 +124,30 @@ async fn roles_have_statement_timeouts_of_their_own() {
     };
     assert_eq!(refused.body["code"], "57014", "{}", refused.body);
     assert_eq!(program.client("probe").post("/rest/v1/rpc/slow", &nap).status, 204, "another role");
+    // A cheap read shares its socket, which has a longer timeout of its own: a second.
+    admin.batch_execute("begin; lock table public.own").await.unwrap();
+    let started = Instant::now();
+    let refused = ann.get("/rest/v1/own?limit=1");
+    assert_eq!(refused.body["code"], "57014", "{}", refused.body);
+    assert!(started.elapsed() < Duration::from_secs(1));
+    admin.batch_execute("rollback").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_follows_the_columns_that_are_there() {
+    let home = Home::new();
+    let program = start(&home);
+    let (ann, _) = program.client("probe").sign_up("ann@example.com");
+    let admin = connect(&program.admin_dsn("probe")).await;
+    let csv = ann.with_header("accept", "text/csv");
+    assert_eq!(ann.post("/rest/v1/own", &json!({})).status, 201);
+    for path in ["/rest/v1/own", "/rest/v1/own?limit=1"] {
+        assert_eq!(csv.get(path).status, 200);
+    }
+    admin.batch_execute("alter table public.own add column note text").await.unwrap();
+    for path in ["/rest/v1/own", "/rest/v1/own?limit=1"] {
+        assert_eq!(csv.get(path).status, 200, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

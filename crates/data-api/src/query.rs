@@ -1,4 +1,5 @@
-//! The third stage: SQL. One statement per request, whose single row is the answer. Pure.
+//! The third stage: SQL. One statement per request, whose single row is the answer; of a page that
+//! comes as rows, another before it has them. Pure.
 //!
 //! The columns of that row: the body, the number of rows in it, the total where it was asked for,
 //! the key of a written row, `response.headers` and `response.status` where user code may set them,

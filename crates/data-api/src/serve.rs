@@ -149,7 +149,11 @@ impl DataApi {
         };
         timing.ends(Stage::Plan);
         if config.logs_queries {
-            let sql = query.work.statements.get(query.answer).map(|statement| &*statement.sql);
+            let sql = query
+                .work
+                .statements
+                .get(query.page.unwrap_or(query.answer))
+                .map(|statement| &*statement.sql);
             tracing::info!(target: "query", sql, "run");
         }
         let rows = self.run(caller, &asked, &plan, &query).await?;

@@ -131,7 +131,9 @@ impl Database {
         match first {
             // It was not as cheap as it looked: with a socket of its own it may take longer.
             Err(RunError::Server(error))
-                if work.lane == Lane::SharedRead && error.code == QUERY_CANCELED =>
+                if work.lane == Lane::SharedRead
+                    && error.code == QUERY_CANCELED
+                    && self.may_take_longer(&work) =>
             {
                 self.attempt(caller, &Work { lane: Lane::Read, ..work }).await
             }
@@ -172,6 +174,12 @@ impl Database {
         pool::start_new_generation(&self.inner.exclusive, &self.inner.shared);
     }
 
+    /// Whether the role lets a read run for longer than a shared socket does.
+    fn may_take_longer(&self, work: &Work) -> bool {
+        let of_role = work.settings.statement_timeout();
+        of_role.is_none_or(|(_, longest)| longest > self.inner.shared_statement_timeout)
+    }
+
     async fn attempt(&self, caller: &Caller, work: &Work) -> Result<Vec<Rows>, RunError> {
         let limits = self.limits(work.lane);
         if work.lane == Lane::SharedRead && !self.inner.shared.is_empty() {
@@ -191,7 +199,11 @@ impl Database {
             Lane::SharedRead => &self.inner.shared_statement_timeout_text,
             Lane::Read | Lane::Write => &self.inner.statement_timeout_text,
         };
-        Limits { statement_timeout, time_zone: &self.inner.time_zone }
+        Limits {
+            statement_timeout,
+            shared: self.inner.shared_statement_timeout,
+            time_zone: &self.inner.time_zone,
+        }
     }
 
     /// The server ends a statement that takes too long; this ends the wait for a server that does

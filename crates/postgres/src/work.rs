@@ -1,6 +1,7 @@
 //! What a request asks of the database, and what comes back: plain values without any I/O.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -57,6 +58,35 @@ pub struct RequestSettings {
     pub of_role: Arc<[(String, String)]>,
     /// Settings that the caller's role makes: those of a function, and `app.settings.*`.
     pub of_work: Vec<(String, String)>,
+}
+
+impl RequestSettings {
+    /// The role's own statement timeout: as it is set, and how long that is.
+    pub(crate) fn statement_timeout(&self) -> Option<(&str, Duration)> {
+        let (_, text) = self.of_role.iter().find(|(name, _)| name == "statement_timeout")?;
+        Some((text, duration(text)))
+    }
+}
+
+/// A time as PostgreSQL's settings have it ("Setting Parameters"), of milliseconds without a unit;
+/// zero, and what is none, do not end.
+fn duration(text: &str) -> Duration {
+    let text = text.trim();
+    let digits = text.find(|found: char| !found.is_ascii_digit() && found != '.');
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let seconds = match unit.trim() {
+        "us" => 1e-6,
+        "" | "ms" => 1e-3,
+        "s" => 1.0,
+        "min" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        _ => return Duration::MAX,
+    };
+    match number.parse::<f64>().map(|number| Duration::try_from_secs_f64(number * seconds)) {
+        Ok(Ok(duration)) if !duration.is_zero() => duration,
+        _ => Duration::MAX,
+    }
 }
 
 /// Which sockets may carry the work.
@@ -191,6 +221,21 @@ pub enum Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_as_settings_have_them() {
+        for (text, expected) in [
+            ("200", Duration::from_millis(200)),
+            ("200ms", Duration::from_millis(200)),
+            ("1.5 s", Duration::from_millis(1500)),
+            ("2min", Duration::from_secs(120)),
+            ("0", Duration::MAX),
+            ("-1", Duration::MAX),
+            ("soon", Duration::MAX),
+        ] {
+            assert_eq!(duration(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn rows_are_read_where_they_lie() {

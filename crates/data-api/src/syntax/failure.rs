@@ -30,6 +30,10 @@ pub(super) struct State {
     records: bool,
     failure: Option<Failure>,
     depth: usize,
+    /// Where the last `(` stands.
+    last_bracket: Option<usize>,
+    /// Where the last `:` stands.
+    last_colon: Option<usize>,
 }
 
 /// A failure, or several at the same place.
@@ -143,7 +147,9 @@ pub(super) fn run<T>(
     text: &str,
     parser: impl Fn(&mut Input<'_>) -> Parsed<T>,
 ) -> Result<T, SyntaxError> {
-    let mut quiet = Input { input: LocatingSlice::new(text), state: State::default() };
+    let state =
+        State { last_bracket: text.rfind('('), last_colon: text.rfind(':'), ..State::default() };
+    let mut quiet = Input { input: LocatingSlice::new(text), state };
     if let Ok(parsed) = parser(&mut quiet) {
         return Ok(parsed);
     }
@@ -260,10 +266,15 @@ pub(super) fn run_of<'a>(
     Ok(run)
 }
 
-/// Whether a parser that needs this character can be left out: it does not come any more, and nobody
-/// asks what could have stood there.
-pub(super) fn lacks(input: &Input<'_>, needed: char) -> bool {
-    !input.state.records && !input.peek_slice(input.eof_offset()).contains(needed)
+/// Whether a parser that needs a bracket can be left out: none comes any more, and nobody asks what
+/// could have stood there.
+pub(super) fn lacks_brackets(input: &Input<'_>) -> bool {
+    !input.state.records && input.state.last_bracket.is_none_or(|last| last < here(input))
+}
+
+/// The same for a parser that needs a colon.
+pub(super) fn lacks_colons(input: &Input<'_>) -> bool {
+    !input.state.records && input.state.last_colon.is_none_or(|last| last < here(input))
 }
 
 /// The end of the text.

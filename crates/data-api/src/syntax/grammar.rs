@@ -2,7 +2,8 @@
 
 use super::failure::{
     Input, Parsed, ahead, attempt, character, deeper, either, end, first_of, in_turn, labelled,
-    lacks, many, not_followed_by, one, optional, refuse, rest, run_of, separated, word,
+    lacks_brackets, lacks_colons, many, not_followed_by, one, optional, refuse, rest, run_of,
+    separated, word,
 };
 use super::{
     Aggregate, Direction, Embed, Field, Filter, Join, JsonKey, JsonStep, Logic, Operator,
@@ -34,7 +35,7 @@ fn select_item(input: &mut Input<'_>) -> Parsed<SelectItem> {
         }
     };
     let column = |input: &mut Input<'_>| select_column(input).map(SelectItem::Column);
-    if lacks(input, '(') {
+    if lacks_brackets(input) {
         return column(input);
     }
     first_of!(input; embed(spread_head), embed(embed_head), column)
@@ -64,7 +65,7 @@ fn embed_head(input: &mut Input<'_>) -> Parsed<Embed> {
 }
 
 fn alias(input: &mut Input<'_>) -> Parsed<Option<String>> {
-    if lacks(input, ':') {
+    if lacks_colons(input) {
         return Ok(None);
     }
     optional(input, |input| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -103,6 +104,8 @@ pub(crate) enum Ending {
 pub(crate) struct Limits<'a> {
     /// In milliseconds, as text.
     pub(crate) statement_timeout: &'a str,
+    /// The longest on a shared socket.
+    pub(crate) shared: Duration,
     /// Used where the request asks for no time zone.
     pub(crate) time_zone: &'a str,
 }
@@ -129,10 +132,14 @@ pub(crate) fn encode(
     }
     let of_role = &work.settings.of_role;
     encode_settings(buffer, cache, &mut reply, of_role)?;
-    let statement_timeout = of_role
-        .iter()
-        .find(|(name, _)| name == "statement_timeout" && work.lane != Lane::SharedRead)
-        .map_or(limits.statement_timeout, |(_, value)| value.as_str());
+    let statement_timeout = match work.settings.statement_timeout() {
+        // A shared socket has to be free again soon, whatever the role may do elsewhere.
+        Some((_, of_role)) if work.lane == Lane::SharedRead && of_role >= limits.shared => {
+            limits.statement_timeout
+        }
+        Some((text, _)) => text,
+        None => limits.statement_timeout,
+    };
     let read_only = if work.lane == Lane::Write { "off" } else { "on" };
     let settings: [&str; 11] = [
         &work.search_path,
@@ -208,9 +215,15 @@ fn encode_statement(
     work: &Work,
     statement: &Statement,
 ) -> io::Result<()> {
-    let sql = Some(&statement.sql);
-    let name =
-        prepare(buffer, cache, reply, caller.role(), &work.search_path, &statement.sql, sql)?;
+    let sql = &statement.sql;
+    let name = if statement.names_columns {
+        // Its columns change with the schema, and a kept plan must not: it would be refused.
+        frontend::parse("", sql, std::iter::empty(), buffer)?;
+        reply.steps.push(Step::default());
+        Box::default()
+    } else {
+        prepare(buffer, cache, reply, caller.role(), &work.search_path, sql, Some(sql))?
+    };
     if let Some(step) = reply.steps.last_mut() {
         step.keeps_rows = true;
     }
@@ -323,7 +336,18 @@ impl Reply {
                     cache.insert(preparing);
                 }
             }
-            Message::RowDescription(body) => self.columns = names(&body)?,
+            Message::RowDescription(body) => match names(&body) {
+                Ok(names) => self.columns = names,
+                // A database of another encoding may cut a name in the middle of a letter. That is
+                // the fault of this request, not of those behind it.
+                Err(error) => {
+                    self.error = Some(ServerError {
+                        code: "22021".into(),
+                        message: format!("the name of a column cannot be read: {error}"),
+                        ..ServerError::default()
+                    });
+                }
+            },
             Message::DataRow(body) if self.keeps_rows() => {
                 self.rows.push(Row(body.buffer_bytes().clone()));
             }

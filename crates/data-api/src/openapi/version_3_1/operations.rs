@@ -319,7 +319,9 @@ fn call_body(overloads: &[&Function]) -> Value {
 fn arguments(function: &Function) -> Value {
     let named = || function.arguments.iter().filter(|argument| !argument.name.is_empty());
     let properties: Map<String, Value> = named()
-        .map(|argument| (argument.name.clone(), schemas::value(&argument.data_type)))
+        .map(|argument| {
+            (argument.name.clone(), schemas::or_null(schemas::value(&argument.data_type)))
+        })
         .collect();
     let required: Vec<&str> = named()
         .filter(|argument| !argument.has_default)

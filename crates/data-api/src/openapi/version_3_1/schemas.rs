@@ -46,8 +46,8 @@ fn error() -> Value {
 /// A row with all its columns: `select` makes others.
 fn row(catalog: &Catalog, relation: &Relation) -> Value {
     // What an expression of a view can be is not known.
-    let or_null = |column: &Column| column.nullable || relation.kind.is_view();
-    object(catalog, relation, relation.columns.iter(), or_null, |_| true)
+    let may_be_null = |column: &Column| column.nullable || relation.kind.is_view();
+    object(catalog, relation, relation.columns.iter(), may_be_null, |_| true)
 }
 
 /// A row as it is sent. What only PostgreSQL writes is not in it.
@@ -60,12 +60,12 @@ fn object<'a>(
     catalog: &Catalog,
     relation: &Relation,
     columns: impl Iterator<Item = &'a Column>,
-    or_null: impl Fn(&Column) -> bool,
+    may_be_null: impl Fn(&Column) -> bool,
     is_required: impl Fn(&Column) -> bool,
 ) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for column in columns {
-        properties.insert(column.name.clone(), property(catalog, column, or_null(column)));
+        properties.insert(column.name.clone(), property(catalog, column, may_be_null(column)));
         if is_required(column) {
             required.push(column.name.as_str());
         }
@@ -80,7 +80,7 @@ fn object<'a>(
     object
 }
 
-fn property(catalog: &Catalog, column: &Column, or_null: bool) -> Value {
+fn property(catalog: &Catalog, column: &Column, may_be_null: bool) -> Value {
     // What a representation makes of a domain is its own affair.
     let mut property = match catalog.representation(&column.data_type, "json") {
         Some(_) => json!({}),
@@ -90,11 +90,8 @@ fn property(catalog: &Catalog, column: &Column, or_null: bool) -> Value {
     if let Some(longest) = column.longest.filter(|_| property["type"] == "string") {
         property["maxLength"] = longest.into();
     }
-    if or_null && let Some(json_type) = property.get("type").cloned() {
-        property["type"] = json!([json_type, "null"]);
-        if let Some(Value::Array(choices)) = property.get_mut("enum") {
-            choices.push(Value::Null);
-        }
+    if may_be_null {
+        property = or_null(property);
     }
     if let Some(comment) = &column.comment {
         property["description"] = comment.as_str().into();
@@ -161,7 +158,7 @@ pub(super) fn value(sql: &str) -> Value {
 pub(super) fn result(exposed: &Exposed<'_>, keys: &Keys, function: &Function) -> Option<Value> {
     let one = match function.returns {
         Returns::Void => return None,
-        Returns::Value => value(&function.result_type),
+        Returns::Value => or_null(value(&function.result_type)),
         Returns::Row => {
             let row_type = function.row_type();
             let is_described = exposed.relations.iter().any(|relation| relation.name == row_type);
@@ -171,7 +168,26 @@ pub(super) fn result(exposed: &Exposed<'_>, keys: &Keys, function: &Function) ->
             }
         }
     };
-    Some(if function.returns_set { json!({ "type": "array", "items": one }) } else { one })
+    Some(match (function.returns_set, function.returns) {
+        (true, _) => json!({ "type": "array", "items": one }),
+        (false, Returns::Row) => or_null(one),
+        (false, _) => one,
+    })
+}
+
+/// The same, or null.
+pub(super) fn or_null(mut schema: Value) -> Value {
+    match schema.get("type").cloned() {
+        Some(json_type) => {
+            schema["type"] = json!([json_type, "null"]);
+            if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+                choices.push(Value::Null);
+            }
+            schema
+        }
+        None if schema.get("$ref").is_some() => json!({ "anyOf": [schema, { "type": "null" }] }),
+        None => schema,
+    }
 }
 
 #[cfg(test)]
