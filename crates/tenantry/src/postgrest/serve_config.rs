@@ -46,8 +46,11 @@ pub struct ServeConfig {
 
 impl ServeConfig {
     pub fn of(settings: &Settings) -> Result<Self> {
-        let address =
-            settings.text_or_file("db-uri")?.unwrap_or_else(|| "postgresql://".into()).parse()?;
+        let address = settings
+            .text_or_file("db-uri")?
+            .unwrap_or_else(|| "postgresql://".into())
+            .parse()
+            .context("db-uri (PGRST_DB_URI) has to say which database is served")?;
         let host = settings.text("server-host");
         let admin_host = settings.text("admin-server-host").or_else(|| host.clone());
         let unix = |name: &str| {
