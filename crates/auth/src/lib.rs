@@ -22,7 +22,7 @@ mod response;
 mod store;
 
 pub use api::AuthApi;
-pub use config::AuthConfig;
+pub use config::{AuthConfig, AuthSettings, ProviderSettings, RateLimits};
 pub use error::AuthError;
 pub use password::hash_password;
 pub use tenantry_app::PasswordAlgorithm;
@@ -32,5 +32,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
     vec![
         ("0001_identity.up.sql", include_str!("../migrations/0001_identity.up.sql")),
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
+        ("0002_flows.up.sql", include_str!("../migrations/0002_flows.up.sql")),
+        ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
     ]
 }

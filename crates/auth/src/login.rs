@@ -57,7 +57,7 @@ impl NewLogin {
             Statement::new(OPEN_SESSION)
                 .bind(session_id())
                 .bind(user_id.to_owned())
-                .bind(engine.config.session_seconds.to_string())
+                .bind(engine.config.settings.session_seconds.to_string())
                 .bind_option(request.user_agent().map(String::from))
                 .bind_option(request.client_address())
                 .bind_option(checked_hash.map(String::from)),
@@ -121,7 +121,7 @@ pub(crate) fn session_response(
     refresh_token: RefreshToken,
 ) -> Result<Response, AuthError> {
     let now = now_seconds();
-    let expires_in = engine.config.access_token_seconds;
+    let expires_in = engine.config.settings.access_token_seconds;
     let claims = AccessClaims {
         iss: engine.config.issuer.clone(),
         sub: account.id.clone(),

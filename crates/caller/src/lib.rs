@@ -13,9 +13,11 @@ mod caller;
 mod error;
 mod key;
 mod role_claim;
+mod seal;
 
 pub use authenticator::{AccessClaims, Authenticator};
 pub use caller::{Caller, Capability};
 pub use error::TokenError;
 pub use key::{JwtSecret, KeyError, TokenKeys};
 pub use role_claim::{RoleClaim, RoleClaimError};
+pub use seal::{Seal, SealError};

@@ -11,6 +11,7 @@ mod platform;
 mod postgrest;
 mod role_settings;
 mod secrets;
+mod settings;
 mod status;
 mod typescript;
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use rand::Rng;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
-use tenantry_caller::{Authenticator, JwtSecret};
+use tenantry_caller::{Authenticator, JwtSecret, Seal};
 
 use crate::home::Home;
 
@@ -40,6 +40,9 @@ pub struct AppSecrets {
     pub anon_key: String,
     /// The key that bypasses row security.
     pub service_key: String,
+    /// Keys for what the database holds sealed or marked follow from it.
+    #[serde(default)]
+    pub sealing_secret: String,
     /// `<app>_owner`'s password.
     pub owner_password: String,
     /// `<app>_server`'s password.
@@ -89,7 +92,10 @@ impl Secrets {
 
     /// The secrets of an application, made on the first call.
     pub fn app(&mut self, name: &str) -> Result<AppSecrets> {
-        if let Some(present) = self.apps.get(name) {
+        if let Some(present) = self.apps.get_mut(name) {
+            if present.sealing_secret.is_empty() {
+                present.sealing_secret = random_text(48);
+            }
             return Ok(present.clone());
         }
         let made = AppSecrets::generate(name)?;
@@ -116,10 +122,16 @@ impl AppSecrets {
             anon_key: key(ANONYMOUS_ROLE)?,
             service_key: key("service_role")?,
             owner_password: random_text(32),
+            sealing_secret: random_text(48),
             server_password: random_text(32),
             analyst_password: random_text(32),
             jwt_secret,
         })
+    }
+
+    /// Seals what the database must not hold in the clear.
+    pub fn seal(&self) -> Result<Seal> {
+        Ok(Seal::new(self.sealing_secret.as_bytes())?)
     }
 
     /// Checks this application's tokens.

@@ -13,8 +13,8 @@ use crate::response::json_response;
 pub(crate) async fn settings(engine: Arc<Engine>, _: AuthRequest) -> Result<Response, AuthError> {
     let body = json!({
         "external": { "email": true, "phone": false, "anonymous_users": false },
-        "disable_signup": engine.config.disable_signup,
-        "mailer_autoconfirm": engine.config.autoconfirm,
+        "disable_signup": engine.config.settings.disable_signup,
+        "mailer_autoconfirm": engine.config.autoconfirm(),
         "phone_autoconfirm": false,
         "sms_provider": "",
         "saml_enabled": false,

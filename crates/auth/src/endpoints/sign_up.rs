@@ -32,7 +32,7 @@ pub(crate) async fn sign_up(
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
     let body: SignUp = request.json_or_default()?;
-    if engine.config.disable_signup {
+    if engine.config.settings.disable_signup {
         return Err(AuthError::SignupDisabled);
     }
     let address = match (&body.email, &body.phone) {
@@ -53,7 +53,7 @@ pub(crate) async fn sign_up(
             .bind(id.clone())
             .bind(address.clone())
             .bind(hash.clone())
-            .bind(if engine.config.autoconfirm { "true" } else { "false" })
+            .bind(if engine.config.autoconfirm() { "true" } else { "false" })
             .bind(json!({ "provider": "email", "providers": ["email"] }).to_string())
             .bind(data.to_string())
             .bind_option(None::<String>)
@@ -64,7 +64,7 @@ pub(crate) async fn sign_up(
     let written = engine.store.write(&request, statements).await;
     let rows = match written.map_err(|error| error.address_taken(AuthError::UserAlreadyExists)) {
         // Where addresses have to be confirmed, nobody learns who has signed up before.
-        Err(AuthError::UserAlreadyExists) if !engine.config.autoconfirm => {
+        Err(AuthError::UserAlreadyExists) if !engine.config.autoconfirm() => {
             return stand_in(&engine, &request, &address, data).await;
         }
         other => other?,

@@ -124,12 +124,12 @@ async fn with_refresh_token(engine: &Engine, request: &AuthRequest) -> Result<Re
         Statement::new(REFRESH_USE_UP).bind(old.clone()).bind(new.clone()),
         Statement::new(REFRESH_PROLONG)
             .bind(new)
-            .bind(config.session_seconds.to_string())
+            .bind(config.settings.session_seconds.to_string())
             .bind_option(request.user_agent().map(String::from))
             .bind_option(request.client_address()),
         Statement::new(REFRESH_END_STOLEN)
             .bind(old.clone())
-            .bind(config.refresh_reuse_seconds.to_string()),
+            .bind(config.settings.refresh_reuse_seconds.to_string()),
         Statement::new(with_account(REFRESH_OUTCOME)).bind(old),
     ];
     let rows = engine.store.write(request, statements).await?;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +22,7 @@ use crate::http::{self, AppRoutes};
 use crate::listen::{self, Door};
 use crate::platform::{Platform, tell};
 use crate::role_settings;
+use crate::settings::Settings;
 use crate::status::{AppStatus, RunningStatus};
 
 /// Exclusive sockets of all applications together; the server keeps connections for others.
@@ -45,6 +46,9 @@ pub struct Up {
     /// A proxy whose x-forwarded-for is believed; may be given several times
     #[arg(long = "trusted-proxy", value_name = "IP")]
     trusted_proxies: Vec<IpAddr>,
+    /// The operator's settings, instead of settings.toml in the home
+    #[arg(long, value_name = "FILE", env = "TENANTRY_SETTINGS")]
+    settings: Option<PathBuf>,
     /// Write the log as JSON, one object a line (the default unless standard error is a terminal)
     #[arg(long)]
     json_log: bool,
@@ -65,11 +69,13 @@ impl Up {
         })?;
         let home = Home::open(&self.home.home)?;
         let names: Vec<&str> = apps.iter().map(App::name).collect();
+        let settings = Settings::load(&home, self.settings.as_deref())?;
+        settings.name_unserved(&names);
         let status_file = home.file("status.json");
         let mut stop = stop_signal()?;
         let mut platform = Platform::start(home, &self.server, &names).await?;
         let outcome = tokio::select! {
-            outcome = self.serve(&mut platform, &apps, listener, stop.clone()) => outcome,
+            outcome = self.serve(&mut platform, &settings, &apps, listener, stop.clone()) => outcome,
             // Told to stop while it was still starting.
             () = stopped_before_ready(&mut stop, &status_file) => Ok(()),
         };
@@ -82,6 +88,7 @@ impl Up {
     async fn serve(
         &self,
         platform: &mut Platform,
+        settings: &Settings,
         apps: &[App],
         listener: TcpListener,
         stop: watch::Receiver<bool>,
@@ -93,7 +100,8 @@ impl Up {
         for app in apps {
             tell(&format!("preparing {}", app.name()));
             platform.bring_up(app).await?;
-            let (app_routes, status) = open_app(platform, app, &url, sockets.clone()).await?;
+            let (app_routes, status) =
+                open_app(platform, settings, app, &url, sockets.clone()).await?;
             routes.push(app_routes);
             statuses.insert(app.name().to_owned(), status);
         }
@@ -120,6 +128,7 @@ impl Up {
 /// Opens one application for requests: its catalog, its pools, its routers.
 async fn open_app(
     platform: &mut Platform,
+    settings: &Settings,
     app: &App,
     url: &str,
     sockets: Arc<Semaphore>,
@@ -156,7 +165,14 @@ async fn open_app(
         database: database.clone(),
     };
     tokio::spawn(followed.follow(platform.admin_address(&name)?));
-    let mut auth_config = AuthConfig::new(format!("{app_url}/auth/v1"), url);
+    let app_settings = settings.app(&name);
+    let mut auth_config = AuthConfig::new(
+        format!("{app_url}/auth/v1"),
+        app_settings.site_url.as_deref().unwrap_or(url),
+    );
+    auth_config.redirect_urls = app_settings.redirect_urls;
+    auth_config.mail_leaves = settings.mail.smtp_url.is_some();
+    auth_config.settings = app_settings.auth;
     if let Some(identity) = &manifest.identity {
         auth_config.password_algorithm = identity.options.password_algorithm;
     }

@@ -1,0 +1,18 @@
+drop function auth.require(boolean, text);
+drop function auth.is_admin();
+drop trigger remember_ended_session on auth.sessions;
+drop function auth.remember_ended_session();
+drop table auth.ended_sessions;
+drop table auth.mails;
+drop function auth.announce_mail();
+drop table auth.mfa_amr_claims;
+drop table auth.mfa_challenges;
+alter table auth.sessions drop constraint sessions_factor_id_fkey;
+drop index auth.sessions_factor_id_idx;
+drop table auth.mfa_factors;
+drop type auth.factor_status;
+drop type auth.factor_type;
+drop table auth.flow_state;
+drop type auth.code_challenge_method;
+drop table auth.one_time_tokens;
+drop type auth.one_time_token_type;

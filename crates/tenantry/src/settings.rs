@@ -1,0 +1,107 @@
+//! The operator's settings: one TOML file, `settings.toml` in the home unless another is named.
+//!
+//! ```toml
+//! [mail]
+//! smtp_url = "smtps://user:password@smtp.example.com"
+//! from = "Board <board@example.com>"
+//!
+//! [apps.board]
+//! site_url = "https://board.example.com"
+//! redirect_urls = ["https://*.board.example.com/**"]
+//! hostnames = ["api.board.example.com"]
+//!
+//! [apps.board.auth]
+//! confirm_email = true
+//!
+//! [apps.board.auth.providers.google]
+//! client_id = "..."
+//! client_secret = "..."
+//! ```
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use tenantry_auth::AuthSettings;
+
+use crate::home::Home;
+use crate::platform::tell;
+
+const FILE: &str = "settings.toml";
+
+/// Everything that an operator may decide. Nothing has to be decided.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// By application.
+    pub apps: BTreeMap<String, AppSettings>,
+}
+
+/// How mail leaves; without a server it stays in the home's mailbox.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailSettings {
+    /// `smtps://user:password@host:465`, `smtp://user:password@host:587?tls=required`, or
+    /// `smtp://localhost:25`.
+    pub smtp_url: Option<String>,
+    /// Whom mail is from.
+    pub from: Option<String>,
+}
+
+impl std::fmt::Debug for MailSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("MailSettings").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+/// One application.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppSettings {
+    /// Where people use it: what links in mails lead to.
+    pub site_url: Option<String>,
+    /// Where else links may lead, as globs.
+    pub redirect_urls: Vec<String>,
+    /// Names that the application answers on by itself, beside `NAME.localhost`.
+    pub hostnames: Vec<String>,
+    /// The auth API.
+    pub auth: AuthSettings,
+}
+
+impl Settings {
+    /// The settings in `file`, or in the home where none is named and there is one.
+    pub fn load(home: &Home, file: Option<&Path>) -> Result<Self> {
+        let path = file.map_or_else(|| home.file(FILE), Path::to_owned);
+        if file.is_none() && !path.exists() {
+            return Ok(Settings::default());
+        }
+        let shown = path.display();
+        let text = std::fs::read_to_string(&path).with_context(|| shown.to_string())?;
+        let mode =
+            std::fs::metadata(&path).with_context(|| shown.to_string())?.permissions().mode();
+        if mode & 0o077 != 0 {
+            tell(&format!("{shown} may hold secrets and others can read it: chmod 600 {shown}"));
+        }
+        // The parser's own message would quote the line, secrets included.
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            anyhow::anyhow!("{shown}, line {line}: {}", error.message())
+        })
+    }
+
+    /// Says which settings are for applications that are not served: probably a slip of the pen.
+    pub fn name_unserved(&self, served: &[&str]) {
+        for name in self.apps.keys().filter(|name| !served.contains(&name.as_str())) {
+            tell(&format!("there are settings for {name}, which is not served"));
+        }
+    }
+
+    /// What is decided about an application.
+    pub fn app(&self, name: &str) -> AppSettings {
+        self.apps.get(name).cloned().unwrap_or_default()
+    }
+}
