@@ -12,6 +12,9 @@
             account.confirmed_at,
             account.confirmation_sent_at,
             account.recovery_sent_at,
+            nullif(account.email_change, '') as new_email,
+            account.email_change_sent_at,
+            account.reauthentication_sent_at,
             account.invited_at,
             account.last_sign_in_at,
             account.banned_until,
@@ -37,6 +40,22 @@
                     from auth.identities as identity
                     where identity.user_id = account.id
                 ) as known
-            ) as identities
+            ) as identities,
+            (
+                select json_agg(to_json(known) order by known.created_at, known.id)
+                from (
+                    select
+                        factor.id,
+                        factor.friendly_name,
+                        factor.factor_type,
+                        factor.status,
+                        factor.phone,
+                        factor.created_at,
+                        factor.updated_at,
+                        factor.last_challenged_at
+                    from auth.mfa_factors as factor
+                    where factor.user_id = account.id
+                ) as known
+            ) as factors
     ) as shown
 )

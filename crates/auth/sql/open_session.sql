@@ -1,6 +1,6 @@
 -- Opens a login session if nothing speaks against it at this very moment; otherwise none is made,
 -- and the statements after this one find none. $1 session, $2 account, $3 seconds of life,
--- $4 user agent, $5 address, $6 the password's hash that was checked
+-- $4 user agent, $5 address, $6 the password's hash that was checked, if one was
 insert into auth.sessions (id, user_id, aal, not_after, user_agent, ip)
 select
     $1::uuid,
@@ -12,8 +12,8 @@ select
 from auth.users as account
 cross join lateral auth.bind_sign_in_state(account.id) as state
 where account.id = $2::uuid
-and account.encrypted_password is not distinct from $6::text
-and account.email_confirmed_at is not null
+and ($6::text is null or account.encrypted_password = $6::text)
+and (account.confirmed_at is not null or account.is_anonymous)
 and account.deleted_at is null
 and coalesce(account.banned_until <= now(), true)
 and state.approved

@@ -19,7 +19,10 @@ pub(crate) struct Account {
     confirmed_at: Option<String>,
     confirmation_sent_at: Option<String>,
     recovery_sent_at: Option<String>,
-    invited_at: Option<String>,
+    pub new_email: Option<String>,
+    email_change_sent_at: Option<String>,
+    reauthentication_sent_at: Option<String>,
+    pub invited_at: Option<String>,
     last_sign_in_at: Option<String>,
     banned_until: Option<String>,
     deleted_at: Option<String>,
@@ -28,7 +31,8 @@ pub(crate) struct Account {
     pub is_anonymous: bool,
     app_metadata: Option<Value>,
     user_metadata: Option<Value>,
-    identities: Vec<Map<String, Value>>,
+    pub identities: Vec<Map<String, Value>>,
+    factors: Option<Vec<Map<String, Value>>>,
 }
 
 /// The user object of the API: optional times are left out, texts never are.
@@ -50,11 +54,19 @@ pub(crate) struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_sent_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    new_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_change_sent_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reauthentication_sent_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     invited_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sign_in_at: Option<String>,
     app_metadata: Value,
     user_metadata: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    factors: Option<Vec<Map<String, Value>>>,
     identities: Vec<Map<String, Value>>,
     created_at: String,
     updated_at: String,
@@ -71,6 +83,16 @@ impl Account {
         let bytes = row.bytes(column).ok_or(AuthError::Unexpected("no account"))?;
         serde_json::from_slice(&bytes)
             .map_err(|_| AuthError::Unexpected("account of another shape"))
+    }
+
+    /// The e-mail address, or the empty string.
+    pub(crate) fn address(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the e-mail address was confirmed.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.email_confirmed_at.is_some()
     }
 
     /// The database role of the account's tokens.
@@ -103,11 +125,15 @@ impl Account {
             confirmed_at: self.confirmed_at.map(utc),
             confirmation_sent_at: self.confirmation_sent_at.map(utc),
             recovery_sent_at: self.recovery_sent_at.map(utc),
+            new_email: self.new_email,
+            email_change_sent_at: self.email_change_sent_at.map(utc),
+            reauthentication_sent_at: self.reauthentication_sent_at.map(utc),
             invited_at: self.invited_at.map(utc),
             last_sign_in_at: self.last_sign_in_at.map(utc),
             app_metadata,
             user_metadata,
-            identities: self.identities.into_iter().map(identity).collect(),
+            factors: self.factors.map(|known| known.into_iter().map(part).collect()),
+            identities: self.identities.into_iter().map(part).collect(),
             created_at: self.created_at.map(utc).unwrap_or_default(),
             updated_at: self.updated_at.map(utc).unwrap_or_default(),
             banned_until: self.banned_until.map(utc),
@@ -130,10 +156,14 @@ impl Account {
             confirmed_at: None,
             confirmation_sent_at: None,
             recovery_sent_at: None,
+            new_email: None,
+            email_change_sent_at: None,
+            reauthentication_sent_at: None,
             invited_at: None,
             last_sign_in_at: None,
             app_metadata: json!({ "provider": "email", "providers": ["email"] }),
             user_metadata,
+            factors: None,
             identities: Vec::new(),
             created_at: now.into(),
             updated_at: now.into(),
@@ -144,8 +174,8 @@ impl Account {
     }
 }
 
-/// The times of an identity in the same form; the rest as it is, without nulls.
-fn identity(known: Map<String, Value>) -> Map<String, Value> {
+/// The times of an identity or a factor in the same form; the rest as it is, without nulls.
+pub(crate) fn part(known: Map<String, Value>) -> Map<String, Value> {
     let is_time = |key: &str| key.ends_with("_at");
     known
         .into_iter()
@@ -158,7 +188,7 @@ fn identity(known: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// PostgreSQL writes UTC as an offset; clients compare with what they know, `Z`.
-fn utc(time: String) -> String {
+pub(crate) fn utc(time: String) -> String {
     match time.strip_suffix("+00:00") {
         Some(bare) => format!("{bare}Z"),
         None => time,
@@ -173,7 +203,7 @@ mod tests {
     fn an_account_is_shown_as_clients_know_it() {
         let text = r#"{"id":"u1","aud":"authenticated","role":"","email":"a@b.c","phone":null,
             "email_confirmed_at":"2026-01-05T09:00:00.5+00:00","created_at":"2026-01-05T09:00:00+00:00",
-            "updated_at":null,"is_anonymous":false,"app_metadata":null,"user_metadata":{"name":"A","none":null},
+            "updated_at":null,"is_anonymous":false,"app_metadata":null,"user_metadata":{"name":"A","none":null},"factors":null,
             "identities":[{"id":"u1","last_sign_in_at":"2026-01-05T09:00:00+00:00","email":null}]}"#;
         let account: Account = serde_json::from_str(text).unwrap();
         let shown = serde_json::to_value(account.into_user()).unwrap();

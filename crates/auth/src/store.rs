@@ -12,6 +12,7 @@ use crate::request::AuthRequest;
 const SEARCH_PATH: &str = "\"auth\"";
 
 const ACCOUNT_JSON: &str = include_str!("../sql/account_json.sql");
+const SESSION_JSON: &str = include_str!("../sql/session_json.sql");
 
 /// The database, for the engine.
 #[derive(Clone)]
@@ -64,9 +65,10 @@ impl Store {
     }
 }
 
-/// A statement in which `{account}` stands for the account as JSON.
+/// A statement in which `{account}` stands for the account as JSON and `{session}` for the login
+/// session.
 pub(crate) fn with_account(sql: &str) -> String {
-    sql.replace("{account}", ACCOUNT_JSON)
+    sql.replace("{account}", ACCOUNT_JSON).replace("{session}", SESSION_JSON)
 }
 
 /// Whether the boolean column is true.
