@@ -1,10 +1,9 @@
 -- The session's active token and its account, after all of the above. Columns: account, hash of
--- the active token, session, the session's beginning. $1 hash of the presented token
+-- the active token, session, what speaks against the user. $1 hash of the presented token
 select
     {account},
     active.token,
-    login.id,
-    extract(epoch from login.created_at)::bigint,
+    {session},
     state.active,
     state.approved,
     state.tenant_ok

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tenantry_postgres::Row;
+use tenantry_postgres::{Row, Statement};
 
 use crate::AuthError;
+use crate::api::Engine;
+use crate::request::AuthRequest;
+use crate::store::with_account;
 
 /// A row of `auth.users` with its identities. Without secrets.
 #[derive(Debug, Clone, Deserialize)]
@@ -77,7 +80,29 @@ pub(crate) struct User {
     is_anonymous: bool,
 }
 
+const FIND: &str = include_str!("../sql/find_account.sql");
+
 impl Account {
+    /// The account of an address in lower case, and the hash of its password.
+    pub(crate) async fn find(
+        engine: &Engine,
+        request: &AuthRequest,
+        address: &str,
+    ) -> Result<Option<(Account, Option<String>)>, AuthError> {
+        let find = Statement::new(with_account(FIND)).bind(address.to_owned());
+        let rows = engine.store.read(request, vec![find]).await?;
+        let Some(row) = rows.first().and_then(|rows| rows.first()) else { return Ok(None) };
+        Ok(Some((Account::from_row(row, 0)?, row.text(1).map(String::from))))
+    }
+
+    /// What the user set, as an object.
+    pub(crate) fn data(&self) -> Map<String, Value> {
+        match self.user_metadata() {
+            Value::Object(data) => data,
+            _ => Map::new(),
+        }
+    }
+
     /// The account in a column that holds it as JSON.
     pub(crate) fn from_row(row: &Row, column: usize) -> Result<Account, AuthError> {
         let bytes = row.bytes(column).ok_or(AuthError::Unexpected("no account"))?;

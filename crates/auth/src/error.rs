@@ -74,9 +74,92 @@ pub enum AuthError {
     /// There is no sign-in by telephone.
     #[error("phone sign-in disabled")]
     PhoneDisabled,
-    /// Changing the address needs mail, which is not there yet.
-    #[error("e-mail change unavailable")]
-    EmailChangeUnavailable,
+    /// A one-time code may not make an account here.
+    #[error("one-time codes make no accounts")]
+    OtpDisabled,
+    /// The link or code is wrong, too old, or was used.
+    #[error("one-time token wrong, expired or used")]
+    OtpExpired,
+    /// This client asks too often.
+    #[error("too many requests of one client")]
+    OverRequestRate,
+    /// Too many mails; the seconds until another to the same address may be asked for.
+    #[error("too many mails")]
+    OverMailRate(Option<u64>),
+    /// There is no such browser flow.
+    #[error("flow state not found")]
+    FlowStateNotFound,
+    /// The browser flow took too long.
+    #[error("flow state expired")]
+    FlowStateExpired,
+    /// The verifier is not that of the challenge.
+    #[error("bad code verifier")]
+    BadCodeVerifier,
+    /// The change needs a mailed code.
+    #[error("reauthentication needed")]
+    ReauthenticationNeeded,
+    /// The mailed code is wrong or too old.
+    #[error("reauthentication not valid")]
+    ReauthenticationNotValid,
+    /// There is no such second factor, or no such challenge of it.
+    #[error("factor not found")]
+    FactorNotFound,
+    /// The challenge is too old or was answered.
+    #[error("challenge expired")]
+    ChallengeExpired,
+    /// The challenge was made from another address.
+    #[error("challenge from another address")]
+    ChallengeElsewhere,
+    /// The code of the second factor is wrong or was used.
+    #[error("factor verification failed")]
+    FactorVerificationFailed,
+    /// Factors of this type do not exist here.
+    #[error("factor type disabled: {0}")]
+    FactorTypeDisabled(&'static str),
+    /// Another factor has the name.
+    #[error("factor name taken")]
+    FactorNameConflict,
+    /// The account has as many factors as it may have.
+    #[error("too many factors")]
+    TooManyFactors,
+    /// The login session has to be raised by a second factor first.
+    #[error("insufficient assurance level")]
+    InsufficientAal,
+    /// Identities cannot be linked by hand.
+    #[error("manual linking disabled")]
+    ManualLinkingDisabled,
+    /// There is no such identity.
+    #[error("identity not found")]
+    IdentityNotFound,
+    /// Another account has the identity.
+    #[error("identity already exists")]
+    IdentityAlreadyExists,
+    /// An account keeps one identity.
+    #[error("single identity")]
+    SingleIdentity,
+    /// The provider is not configured.
+    #[error("provider disabled")]
+    ProviderDisabled,
+    /// The identity provider refused, or cannot be understood; the text is for the log.
+    #[error("provider: {0}")]
+    Provider(String),
+    /// The provider told no address, or none that it confirmed.
+    #[error("provider told no confirmed address")]
+    ProviderEmail,
+    /// Whoever came back from the provider did not begin here.
+    #[error("bad state of a provider's callback")]
+    BadOAuthState,
+    /// The access token hook answered nonsense; the text is for the log.
+    #[error("access token hook: {0}")]
+    Hook(String),
+    /// The access token hook refuses.
+    #[error("access token hook refuses: {message}")]
+    HookRefused {
+        /// The status that it asks for.
+        status: u16,
+        /// What it says to the client.
+        message: String,
+    },
     /// The password is shorter than 6 or longer than 72 bytes.
     #[error("weak password")]
     WeakPassword,
@@ -196,11 +279,138 @@ impl AuthError {
             Self::PhoneDisabled => {
                 (S::BAD_REQUEST, "phone_provider_disabled", "Phone logins are disabled")
             }
-            Self::EmailChangeUnavailable => (
-                S::NOT_IMPLEMENTED,
-                "not_implemented",
-                "Changing the email address is not available yet; an administrator can change it",
+            Self::OtpDisabled => {
+                (S::UNPROCESSABLE_ENTITY, "otp_disabled", "Signups not allowed for otp")
+            }
+            Self::OtpExpired => {
+                (S::FORBIDDEN, "otp_expired", "Email link is invalid or has expired")
+            }
+            Self::OverRequestRate => (
+                S::TOO_MANY_REQUESTS,
+                "over_request_rate_limit",
+                "Request rate limit reached",
             ),
+            Self::OverMailRate(None) => (
+                S::TOO_MANY_REQUESTS,
+                "over_email_send_rate_limit",
+                "email rate limit exceeded",
+            ),
+            Self::OverMailRate(Some(seconds)) => {
+                return PublicError {
+                    status: S::TOO_MANY_REQUESTS,
+                    code: "over_email_send_rate_limit",
+                    message: format!(
+                        "For security purposes, you can only request this after {seconds} seconds."
+                    ),
+                };
+            }
+            Self::FlowStateNotFound => (
+                S::NOT_FOUND,
+                "flow_state_not_found",
+                "invalid flow state, no valid flow state found",
+            ),
+            Self::FlowStateExpired => (
+                S::FORBIDDEN,
+                "flow_state_expired",
+                "invalid flow state, flow state has expired",
+            ),
+            Self::BadCodeVerifier => (
+                S::BAD_REQUEST,
+                "bad_code_verifier",
+                "code challenge does not match previously saved code verifier",
+            ),
+            Self::ReauthenticationNeeded => (
+                S::UNAUTHORIZED,
+                "reauthentication_needed",
+                "Password update requires reauthentication",
+            ),
+            Self::ReauthenticationNotValid => (
+                S::UNPROCESSABLE_ENTITY,
+                "reauthentication_not_valid",
+                "Nonce has expired or is invalid",
+            ),
+            Self::FactorNotFound => {
+                (S::NOT_FOUND, "mfa_factor_not_found", "Factor not found")
+            }
+            Self::ChallengeExpired => (
+                S::UNPROCESSABLE_ENTITY,
+                "mfa_challenge_expired",
+                "MFA challenge has expired, verify against another challenge or create a new challenge.",
+            ),
+            Self::ChallengeElsewhere => (
+                S::UNPROCESSABLE_ENTITY,
+                "mfa_ip_address_mismatch",
+                "Challenge and verify IP addresses mismatch.",
+            ),
+            Self::FactorVerificationFailed => (
+                S::UNPROCESSABLE_ENTITY,
+                "mfa_verification_failed",
+                "Invalid TOTP code entered",
+            ),
+            Self::FactorTypeDisabled(message) => {
+                (S::UNPROCESSABLE_ENTITY, "mfa_totp_enroll_not_enabled", *message)
+            }
+            Self::FactorNameConflict => (
+                S::UNPROCESSABLE_ENTITY,
+                "mfa_factor_name_conflict",
+                "A factor with the friendly name for this user already exists",
+            ),
+            Self::TooManyFactors => (
+                S::UNPROCESSABLE_ENTITY,
+                "too_many_enrolled_mfa_factors",
+                "Maximum number of verified factors reached, unenroll to continue",
+            ),
+            Self::InsufficientAal => (
+                S::FORBIDDEN,
+                "insufficient_aal",
+                "AAL2 required to change second factors",
+            ),
+            Self::ManualLinkingDisabled => {
+                (S::NOT_FOUND, "manual_linking_disabled", "Manual linking is disabled")
+            }
+            Self::IdentityNotFound => {
+                (S::UNPROCESSABLE_ENTITY, "identity_not_found", "Identity doesn't exist")
+            }
+            Self::IdentityAlreadyExists => (
+                S::UNPROCESSABLE_ENTITY,
+                "identity_already_exists",
+                "Identity is already linked",
+            ),
+            Self::SingleIdentity => (
+                S::UNPROCESSABLE_ENTITY,
+                "single_identity_not_deletable",
+                "User must have at least 1 identity after unlinking",
+            ),
+            Self::ProviderDisabled => (
+                S::BAD_REQUEST,
+                "validation_failed",
+                "Unsupported provider: provider is not enabled",
+            ),
+            Self::Provider(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "unexpected_failure",
+                "Unable to exchange external code",
+            ),
+            Self::ProviderEmail => (
+                S::INTERNAL_SERVER_ERROR,
+                "unexpected_failure",
+                "Error getting user email from external provider",
+            ),
+            Self::BadOAuthState => {
+                (S::BAD_REQUEST, "bad_oauth_state", "OAuth state is invalid or has expired")
+            }
+            Self::Hook(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "unexpected_failure",
+                "Error running hook: the access token hook failed",
+            ),
+            Self::HookRefused { status, message } => {
+                return PublicError {
+                    status: S::from_u16(*status).unwrap_or(S::INTERNAL_SERVER_ERROR),
+                    code: "unexpected_failure",
+                    message: message.clone(),
+                };
+            }
             Self::WeakPassword => (
                 S::UNPROCESSABLE_ENTITY,
                 "weak_password",
@@ -303,6 +513,12 @@ impl From<RunError> for AuthError {
             RunError::Server(server) => match server.code.as_str() {
                 "40001" | "40P01" | "55P03" => AuthError::Conflict,
                 "57014" => AuthError::TimedOut(error),
+                // Conditions of the engine's own statements (`auth.require`).
+                "TNOTP" => AuthError::OtpExpired,
+                "TNFLO" => AuthError::FlowStateNotFound,
+                "TNMFA" => AuthError::FactorVerificationFailed,
+                "TNSES" => AuthError::SessionNotFound,
+                "TNRTY" => AuthError::Conflict,
                 "23505" => AuthError::Duplicate(server.constraint.clone()),
                 // The application's constraints, types and triggers speak in these classes.
                 code if code.starts_with("22") || code.starts_with("23") || code == "P0001" => {

@@ -7,6 +7,7 @@
 //!
 //! This room may never know an application's name, and never reads an application's table itself.
 
+mod access_token;
 mod account;
 mod api;
 pub mod binding;
@@ -14,12 +15,21 @@ mod config;
 mod email;
 mod endpoints;
 mod error;
+mod flow_state;
+mod letter;
+mod limits;
 mod login;
+mod new_account;
+mod one_time_token;
 mod password;
+mod rate_limit;
+mod redirect;
 mod refresh_token;
 mod request;
 mod response;
+mod signed_in;
 mod store;
+mod totp;
 
 pub use api::AuthApi;
 pub use config::{AuthConfig, AuthSettings, ProviderSettings, RateLimits};

@@ -25,14 +25,25 @@ const AT_ONCE: usize = 2;
 #[derive(Clone)]
 pub(crate) struct Passwords {
     algorithm: PasswordAlgorithm,
+    /// The shortest that is taken, in characters.
+    min_length: usize,
     turns: Arc<Semaphore>,
     /// What the password of an unknown user is compared with, so that it takes as long.
     nobody: Arc<OnceLock<String>>,
 }
 
 impl Passwords {
-    pub(crate) fn new(algorithm: PasswordAlgorithm) -> Self {
-        Passwords { algorithm, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: Arc::default() }
+    pub(crate) fn new(algorithm: PasswordAlgorithm, min_length: usize) -> Self {
+        Passwords { algorithm, min_length, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: Arc::default() }
+    }
+
+    /// Whether a new password is acceptable.
+    ///
+    /// # Errors
+    /// [`AuthError::WeakPassword`] where it is not.
+    pub(crate) fn check(&self, password: &str) -> Result<(), AuthError> {
+        check_length(password)?;
+        if password.chars().count() < self.min_length { Err(AuthError::WeakPassword) } else { Ok(()) }
     }
 
     /// The hash of a new password.
@@ -81,7 +92,7 @@ impl Passwords {
 ///
 /// # Errors
 /// [`AuthError::WeakPassword`] where it is not.
-pub(crate) fn check_length(password: &str) -> Result<(), AuthError> {
+fn check_length(password: &str) -> Result<(), AuthError> {
     if ALLOWED_BYTES.contains(&password.len()) { Ok(()) } else { Err(AuthError::WeakPassword) }
 }
 
@@ -165,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_user_has_no_password() {
-        let passwords = Passwords::new(PasswordAlgorithm::Argon2id);
+        let passwords = Passwords::new(PasswordAlgorithm::Argon2id, 6);
         for stored in [None, Some("!"), Some("")] {
             assert!(!passwords.verify("nobody has it", stored).await.unwrap(), "{stored:?}");
         }

@@ -41,13 +41,25 @@ impl AuthRequest {
         request: Request,
         authenticator: &Authenticator,
     ) -> Result<Self, AuthError> {
+        AuthRequest::read_with(request, |read| read.check_key(authenticator)).await
+    }
+
+    /// Reads a request that a browser makes by following a link, where no key can be sent.
+    pub(crate) async fn read_open(request: Request) -> Result<Self, AuthError> {
+        AuthRequest::read_with(request, |_| Ok(())).await
+    }
+
+    async fn read_with(
+        request: Request,
+        check: impl FnOnce(&AuthRequest) -> Result<(), AuthError>,
+    ) -> Result<Self, AuthError> {
         let (parts, body) = request.into_parts();
         let method = parts.method.to_string();
         let path = parts.uri.path().to_owned();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let mut read =
             AuthRequest { method, path, query, headers: parts.headers, body: Bytes::new() };
-        read.check_key(authenticator)?;
+        check(&read)?;
         read.body = to_bytes(body, LARGEST_BODY_BYTES).await.map_err(|_| AuthError::TooLarge)?;
         Ok(read)
     }
@@ -66,9 +78,23 @@ impl AuthRequest {
 
     /// A parameter of the query string, decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let mut found = pairs.filter(|(key, _)| *key == name);
-        found.next().map(|(_, value)| decode(value))
+        self.parameters().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Every parameter of the query string, decoded, in order.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        pairs(&self.query)
+    }
+
+    /// A field of a form that was posted.
+    pub(crate) fn form_field(&self, name: &str) -> Option<String> {
+        let body = std::str::from_utf8(&self.body).ok()?;
+        pairs(body).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The parts of the path, the last one first.
+    pub(crate) fn path_from_the_end(&self) -> impl Iterator<Item = &str> {
+        self.path.rsplit('/')
     }
 
     /// The last part of the path.
@@ -116,9 +142,14 @@ impl AuthRequest {
     }
 
     /// The client's address: the first that the server put into `x-forwarded-for`.
-    pub(crate) fn client_address(&self) -> Option<String> {
+    pub(crate) fn client_ip(&self) -> Option<std::net::IpAddr> {
         let first = self.header("x-forwarded-for")?.split(',').next()?.trim();
-        first.parse::<std::net::IpAddr>().ok().map(|address| address.to_string())
+        first.parse().ok()
+    }
+
+    /// The same as text.
+    pub(crate) fn client_address(&self) -> Option<String> {
+        self.client_ip().map(|address| address.to_string())
     }
 
     /// The client's program.
@@ -141,6 +172,14 @@ impl AuthRequest {
             ..RequestSettings::default()
         }
     }
+}
+
+/// The pairs of a query string or a form, decoded.
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
 }
 
 /// Percent-decoding; `+` is a space. What cannot be decoded stays as it is.

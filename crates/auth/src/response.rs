@@ -1,8 +1,11 @@
 //! Answers, and errors in both of the shapes that clients ask for.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -52,6 +55,63 @@ pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Respon
     response
 }
 
+/// Answers that must not tell whether there is an account wait for a multiple of this.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// Does the work and answers on the next beat, so that the time does not tell what was done.
+pub(crate) async fn on_the_beat<T>(work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let done = work.await;
+    until_the_beat(began).await;
+    done
+}
+
+/// Waits for the next beat since `began`.
+pub(crate) async fn until_the_beat(began: Instant) {
+    let beats = began.elapsed().as_millis() / BEAT.as_millis() + 1;
+    let beats = u32::try_from(beats).unwrap_or(1);
+    tokio::time::sleep_until((began + BEAT * beats).into()).await;
+}
+
+/// Sends the browser elsewhere. Nobody may keep where: it may carry tokens.
+pub(crate) fn see_other(location: &str) -> Result<Response, AuthError> {
+    let location = HeaderValue::from_str(location)
+        .map_err(|_| AuthError::Validation("the address to go back to cannot be used"))?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Ok(response)
+}
+
+/// A text as a value in a query string or a fragment.
+pub(crate) fn query_encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// Pairs as a query string or a fragment.
+pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", query_encode(value))).collect();
+    pairs.join("&")
+}
+
+/// The URL with these pairs in its query, before any fragment.
+pub(crate) fn with_query(url: &str, pairs: &[(&str, &str)]) -> String {
+    let (base, fragment) = url.split_once('#').map_or((url, None), |(b, f)| (b, Some(f)));
+    let joint = if base.contains('?') { '&' } else { '?' };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{base}{joint}{}{fragment}", query_string(pairs))
+}
+
+/// The URL with these pairs as its fragment.
+pub(crate) fn with_fragment(url: &str, pairs: &[(&str, &str)]) -> String {
+    let base = url.split('#').next().unwrap_or_default();
+    format!("{base}#{}", query_string(pairs))
+}
+
 /// An answer without a body.
 pub(crate) fn no_content() -> Response {
     let mut response = Response::new(Body::empty());
@@ -75,10 +135,13 @@ pub(crate) fn error_response(error: &AuthError, shape: ErrorShape) -> Response {
             "msg": public.message,
         }),
     };
-    if matches!(error, AuthError::WeakPassword)
-        && let Value::Object(body) = &mut body
-    {
-        body.insert("weak_password".into(), json!({ "reasons": ["length"] }));
+    if let Value::Object(body) = &mut body {
+        if matches!(error, AuthError::WeakPassword) {
+            body.insert("weak_password".into(), json!({ "reasons": ["length"] }));
+        }
+        if public.status.is_server_error() && shape == ErrorShape::Numbered {
+            body.insert("error_id".into(), uuid::Uuid::new_v4().to_string().into());
+        }
     }
     let mut response = json_response(public.status, &body);
     let headers = response.headers_mut();
@@ -123,6 +186,18 @@ mod tests {
             let body = to_bytes(response.into_body(), 10_000).await.unwrap();
             assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn pairs_go_where_they_belong() {
+        let pairs = [("a", "1 2"), ("b", "x&y#z")];
+        for (url, expected) in [
+            ("http://h", "http://h?a=1%202&b=x%26y%23z"),
+            ("http://h/p?q=1#f", "http://h/p?q=1&a=1%202&b=x%26y%23z#f"),
+        ] {
+            assert_eq!(with_query(url, &pairs), expected);
+        }
+        assert_eq!(with_fragment("http://h/#f", &pairs[..1]), "http://h/#a=1%202");
     }
 
     #[test]

@@ -3,19 +3,23 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
-use crate::login::{NewLogin, Opened};
+use crate::flow_state::{Challenge, ChallengeFields};
+use crate::letter::{About, Letter, Purpose};
+use crate::limits::Counted;
+use crate::login::{Method, NewLogin, Opened};
+use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
-use crate::response::json_response;
-use crate::{AuthError, email, password};
+use crate::response::{json_response, on_the_beat};
+use crate::store::with_account;
+use crate::{AuthError, email};
 
-const INSERT_ACCOUNT: &str = include_str!("../../sql/insert_account.sql");
-const INSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/insert_email_identity.sql");
 const NOW: &str = "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+const SHOW: &str = "select {account} from auth.users as account where account.id = $1::uuid";
 
 #[derive(Deserialize, Default)]
 struct SignUp {
@@ -23,10 +27,12 @@ struct SignUp {
     phone: Option<String>,
     password: Option<String>,
     data: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    challenge: ChallengeFields,
 }
 
 /// `POST /signup`: a new account; with a session where its address counts as confirmed and the
-/// application lets it in at once, otherwise only the user.
+/// application lets it in at once, otherwise only the user. Without an address, an anonymous one.
 pub(crate) async fn sign_up(
     engine: Arc<Engine>,
     request: AuthRequest,
@@ -35,46 +41,90 @@ pub(crate) async fn sign_up(
     if engine.config.settings.disable_signup {
         return Err(AuthError::SignupDisabled);
     }
+    let challenge = body.challenge.challenge()?;
+    let data = body.data.unwrap_or_default();
     let address = match (&body.email, &body.phone) {
         (Some(address), _) if !address.is_empty() => email::normalize(address)?,
         (_, Some(phone)) if !phone.is_empty() => return Err(AuthError::PhoneDisabled),
-        _ => return Err(AuthError::AnonymousDisabled),
+        _ => return super::anonymous::sign_in(&engine, &request, data).await,
     };
+    engine.limits.count(Counted::Flow, &request)?;
     let secret = body.password.as_deref().filter(|secret| !secret.is_empty());
     let secret = secret.ok_or(AuthError::Validation("Signup requires a valid password"))?;
-    password::check_length(secret)?;
-    let hash = engine.passwords.hash(secret).await?;
-    let data = Value::Object(body.data.unwrap_or_default());
-
-    let id = uuid::Uuid::new_v4().to_string();
-    let login = NewLogin::new()?;
-    let mut statements = vec![
-        Statement::new(INSERT_ACCOUNT)
-            .bind(id.clone())
-            .bind(address.clone())
-            .bind(hash.clone())
-            .bind(if engine.config.autoconfirm() { "true" } else { "false" })
-            .bind(json!({ "provider": "email", "providers": ["email"] }).to_string())
-            .bind(data.to_string())
-            .bind_option(None::<String>)
-            .bind_option(None::<String>),
-        Statement::new(INSERT_EMAIL_IDENTITY).bind(id.clone()),
-    ];
-    statements.extend(login.statements(&engine, &request, &id, Some(&hash)));
-    let written = engine.store.write(&request, statements).await;
-    let rows = match written.map_err(|error| error.address_taken(AuthError::UserAlreadyExists)) {
-        // Where addresses have to be confirmed, nobody learns who has signed up before.
-        Err(AuthError::UserAlreadyExists) if !engine.config.autoconfirm() => {
-            return stand_in(&engine, &request, &address, data).await;
-        }
-        other => other?,
+    engine.passwords.check(secret)?;
+    let new = NewAccount {
+        email: Some(address.clone()),
+        password_hash: Some(engine.passwords.hash(secret).await?),
+        confirmed: engine.config.autoconfirm(),
+        user_metadata: data,
+        ..NewAccount::by_email()
     };
-    let row =
-        rows.last().and_then(|rows| rows.first()).ok_or(AuthError::Unexpected("no account"))?;
-    match login.outcome(row)? {
-        Opened::Session(account) => login.response(&engine, account),
+    if new.confirmed {
+        return with_session(&engine, &request, new).await;
+    }
+    engine.limits.count_mail(Purpose::SignUp.mail(), &address)?;
+    on_the_beat(with_mail(&engine, &request, &address, new, challenge)).await
+}
+
+/// The account and, where the application lets it in at once, its first login session.
+async fn with_session(
+    engine: &Engine,
+    request: &AuthRequest,
+    new: NewAccount,
+) -> Result<Response, AuthError> {
+    let login = NewLogin::new(Method::Password)?;
+    let mut statements = new.statements();
+    statements.extend(login.statements(engine, request, &new.id, new.password_hash.as_deref()));
+    let written = engine.store.write(request, statements).await;
+    let rows = written.map_err(|error| error.address_taken(AuthError::UserAlreadyExists))?;
+    match login.outcome(&rows)? {
+        Opened::Session(account, facts) => {
+            Ok(login.session(engine, request, account, facts).await?.into_response())
+        }
         Opened::Refused(account, _) => Ok(json_response(StatusCode::OK, &account.into_user())),
     }
+}
+
+/// The account and the mail that asks to confirm its address. Where the address has an account,
+/// that one gets the mail if it was never confirmed; nobody learns whether it was.
+async fn with_mail(
+    engine: &Engine,
+    request: &AuthRequest,
+    address: &str,
+    new: NewAccount,
+    challenge: Option<Challenge>,
+) -> Result<Response, AuthError> {
+    let known = Account::find(engine, request, address).await?;
+    let (user_id, data, mut statements) = match &known {
+        Some((account, _)) if account.is_confirmed() => {
+            let data = Value::Object(new.user_metadata);
+            return stand_in(engine, request, address, data).await;
+        }
+        // Who signed up before may be somebody else: neither password nor data of this one count.
+        Some((account, _)) => (account.id.clone(), account.data(), Vec::new()),
+        None => (new.id.clone(), new.user_metadata.clone(), new.statements()),
+    };
+    let about = About { user_id: &user_id, address, new_address: "", data: &data };
+    let redirect_to = request.parameter("redirect_to");
+    let pkce = challenge.is_some();
+    let letter = Letter::new(engine, Purpose::SignUp, &about, redirect_to.as_deref(), pkce);
+    statements.extend(letter.send(engine, &about)?);
+    statements
+        .extend(challenge.iter().map(|sent| sent.begin_mail_flow(&user_id, Method::EmailSignUp)));
+    statements.push(Statement::new(with_account(SHOW)).bind(user_id.clone()));
+    let rows = match engine.store.write(request, statements).await {
+        Ok(rows) => rows,
+        Err(error) => match error.address_taken(AuthError::UserAlreadyExists) {
+            // Somebody signed up with the address in this very moment.
+            AuthError::UserAlreadyExists => {
+                return stand_in(engine, request, address, Value::Object(data)).await;
+            }
+            other => return Err(other),
+        },
+    };
+    let row = rows.last().and_then(|rows| rows.first());
+    let account = Account::from_row(row.ok_or(AuthError::Unexpected("no account"))?, 0)?;
+    Ok(json_response(StatusCode::OK, &account.into_user()))
 }
 
 /// The answer of a sign-up that did not happen.

@@ -4,29 +4,20 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tenantry_postgres::{Row, Statement};
+use tenantry_mail::MailKind;
+use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
-use crate::request::{AuthRequest, Bearer};
+use crate::flow_state::{Challenge, ChallengeFields};
+use crate::letter::{self, About, Letter, Purpose};
+use crate::limits::Counted;
+use crate::login::Method;
+use crate::one_time_token::{self, TokenType};
+use crate::request::AuthRequest;
 use crate::response::json_response;
-use crate::store::{is_true, with_account};
-use crate::{AuthError, email, password};
-
-const SHOW: &str = "\
-select
-    {account},
-    $2::uuid is null or exists (
-        select
-        from auth.sessions as login
-        where login.id = $2::uuid
-        and login.user_id = account.id
-        and coalesce(login.not_after > now(), true)
-    ),
-    account.encrypted_password
-from auth.users as account
-where account.id = $1::uuid
-and account.deleted_at is null";
+use crate::signed_in::SignedIn;
+use crate::{AuthError, email};
 
 const SET_PASSWORD: &str = "\
 update auth.users
@@ -49,15 +40,17 @@ set raw_user_meta_data = (
     updated_at = now()
 where id = $1::uuid";
 
+const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
+const APPLY_EMAIL_CHANGE: &str = include_str!("../../sql/apply_email_change.sql");
+const UPSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/upsert_email_identity.sql");
+
 /// `GET /user`: whom the bearer token names, while the login session lives.
 pub(crate) async fn show_user(
     engine: Arc<Engine>,
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
-    let bearer = request.bearer(&engine.authenticator)?;
-    let rows = engine.store.read(&request, vec![show(&bearer)]).await?;
-    let row = living(rows.first().and_then(|rows| rows.first()))?;
-    Ok(json_response(StatusCode::OK, &Account::from_row(row, 0)?.into_user()))
+    let person = SignedIn::read(&engine, &request).await?;
+    Ok(json_response(StatusCode::OK, &person.account.into_user()))
 }
 
 #[derive(Deserialize)]
@@ -65,60 +58,143 @@ struct Change {
     email: Option<String>,
     phone: Option<String>,
     password: Option<String>,
+    current_password: Option<String>,
+    nonce: Option<String>,
     data: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    challenge: ChallengeFields,
 }
 
-/// `PUT /user`: a new password (which ends the other login sessions), other user metadata.
+/// `PUT /user`: a new password (which ends the other login sessions), other user metadata, a new
+/// address (once it is confirmed).
 pub(crate) async fn change_user(
     engine: Arc<Engine>,
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
-    let bearer = request.bearer(&engine.authenticator)?;
+    engine.limits.count(Counted::Flow, &request)?;
+    let person = SignedIn::read(&engine, &request).await?;
     let body: Change = request.json()?;
-    let rows = engine.store.read(&request, vec![show(&bearer)]).await?;
-    let row = living(rows.first().and_then(|rows| rows.first()))?;
-    let account = Account::from_row(row, 0)?;
-
-    if let Some(address) = body.email.filter(|address| !address.is_empty())
-        && account.email.as_deref() != Some(email::normalize(&address)?.as_str())
-    {
-        return Err(AuthError::EmailChangeUnavailable);
-    }
-    if body.phone.is_some_and(|phone| Some(&phone) != account.phone.as_ref() && !phone.is_empty()) {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let phone = given(body.phone);
+    if phone.is_some() && phone != person.account.phone {
         return Err(AuthError::PhoneDisabled);
     }
+    let challenge = body.challenge.challenge()?;
     let mut statements = Vec::new();
-    if let Some(secret) = body.password.filter(|secret| !secret.is_empty()) {
-        password::check_length(&secret)?;
-        if engine.passwords.verify(&secret, row.text(2)).await? {
-            return Err(AuthError::SamePassword);
-        }
-        let hash = engine.passwords.hash(&secret).await?;
-        statements.push(Statement::new(SET_PASSWORD).bind(bearer.user_id.clone()).bind(hash));
-        statements.push(
-            Statement::new(END_OTHERS)
-                .bind(bearer.user_id.clone())
-                .bind_option(bearer.session_id.clone()),
-        );
+    if let Some(secret) = given(body.password) {
+        let proof = PasswordProof { current: given(body.current_password), nonce: given(body.nonce) };
+        statements.extend(new_password(&engine, &request, &person, &secret, proof).await?);
     }
     if let Some(data) = body.data {
         let data = Value::Object(data).to_string();
-        statements.push(Statement::new(MERGE_DATA).bind(bearer.user_id.clone()).bind(data));
+        statements.push(Statement::new(MERGE_DATA).bind(person.account.id.clone()).bind(data));
     }
-    statements.push(show(&bearer));
-    let rows = engine.store.write(&request, statements).await?;
-    let row = living(rows.last().and_then(|rows| rows.first()))?;
+    if let Some(address) = given(body.email) {
+        let address = email::normalize(&address)?;
+        if address != person.account.address() {
+            statements
+                .extend(new_address(&engine, &request, &person, &address, challenge).await?);
+        }
+    }
+    statements.push(person.show());
+    let rows = engine
+        .store
+        .write(&request, statements)
+        .await
+        .map_err(|error| error.address_taken(AuthError::EmailExists))?;
+    let row = rows.last().and_then(|rows| rows.first()).ok_or(AuthError::SubjectNotFound)?;
     Ok(json_response(StatusCode::OK, &Account::from_row(row, 0)?.into_user()))
 }
 
-fn show(bearer: &Bearer) -> Statement {
-    Statement::new(with_account(SHOW))
-        .bind(bearer.user_id.clone())
-        .bind_option(bearer.session_id.clone())
+/// What may be asked for before a password changes.
+struct PasswordProof {
+    current: Option<String>,
+    /// The code that was mailed on request.
+    nonce: Option<String>,
 }
 
-/// The row, if the user and the login session are still there.
-fn living(row: Option<&Row>) -> Result<&Row, AuthError> {
-    let row = row.ok_or(AuthError::SubjectNotFound)?;
-    if is_true(row, 1) { Ok(row) } else { Err(AuthError::SessionNotFound) }
+async fn new_password(
+    engine: &Engine,
+    request: &AuthRequest,
+    person: &SignedIn,
+    secret: &str,
+    proof: PasswordProof,
+) -> Result<Vec<Statement>, AuthError> {
+    engine.passwords.check(secret)?;
+    let stored = person.password_hash.as_deref();
+    if let Some(current) = &proof.current
+        && !engine.passwords.verify(current, stored).await?
+    {
+        return Err(AuthError::InvalidCredentials);
+    }
+    let mut statements = Vec::new();
+    let needs_code = engine.config.settings.reauthenticate_for_password && person.is_old;
+    match &proof.nonce {
+        Some(nonce) => {
+            let types = [TokenType::Reauthentication];
+            let address = person.account.address();
+            let found = one_time_token::find_code(engine, request, address, nonce, &types).await;
+            statements.push(found.map_err(|_| AuthError::ReauthenticationNotValid)?.take());
+        }
+        None if needs_code => return Err(AuthError::ReauthenticationNeeded),
+        None => {}
+    }
+    if stored.is_some() && engine.passwords.verify(secret, stored).await? {
+        return Err(AuthError::SamePassword);
+    }
+    let hash = engine.passwords.hash(secret).await?;
+    let user = || person.account.id.clone();
+    statements.push(Statement::new(SET_PASSWORD).bind(user()).bind(hash));
+    statements
+        .push(Statement::new(END_OTHERS).bind(user()).bind_option(person.session_id.clone()));
+    statements.extend(letter::notice(engine, MailKind::PasswordChanged, &person.account, |_| {})?);
+    Ok(statements)
+}
+
+/// Mails to the new address and, where the operator wants it so, to the old one. Without
+/// confirmation by mail the address changes at once.
+async fn new_address(
+    engine: &Engine,
+    request: &AuthRequest,
+    person: &SignedIn,
+    address: &str,
+    challenge: Option<Challenge>,
+) -> Result<Vec<Statement>, AuthError> {
+    let account = &person.account;
+    if Account::find(engine, request, address).await?.is_some() {
+        return Err(AuthError::EmailExists);
+    }
+    let begin =
+        Statement::new(BEGIN_EMAIL_CHANGE).bind(account.id.clone()).bind(address.to_owned());
+    let mut statements = vec![begin];
+    if engine.config.autoconfirm() {
+        statements.push(Statement::new(APPLY_EMAIL_CHANGE).bind(account.id.clone()));
+        statements.push(Statement::new(UPSERT_EMAIL_IDENTITY).bind(account.id.clone()));
+        let changed = letter::notice(engine, MailKind::EmailChanged, account, |variables| {
+            variables.old_email = variables.email.clone();
+            variables.new_email = address.to_owned();
+        })?;
+        statements.extend(changed);
+        return Ok(statements);
+    }
+    engine.limits.count_mail(Purpose::EmailChangeNew.mail(), address)?;
+    let data = account.data();
+    let about = About {
+        user_id: &account.id,
+        address: account.address(),
+        new_address: address,
+        data: &data,
+    };
+    let asks_both = engine.config.settings.secure_email_change && !account.address().is_empty();
+    let current = asks_both.then_some(Purpose::EmailChangeCurrent);
+    let redirect_to = request.parameter("redirect_to");
+    for purpose in current.into_iter().chain([Purpose::EmailChangeNew]) {
+        let pkce = challenge.is_some();
+        let letter = Letter::new(engine, purpose, &about, redirect_to.as_deref(), pkce);
+        statements.extend(letter.send(engine, &about)?);
+    }
+    statements.extend(
+        challenge.iter().map(|sent| sent.begin_mail_flow(&account.id, Method::EmailChange)),
+    );
+    Ok(statements)
 }

@@ -1,0 +1,77 @@
+//! The person whom a bearer token names, while the login session lives.
+
+use tenantry_postgres::Statement;
+
+use crate::AuthError;
+use crate::account::Account;
+use crate::api::Engine;
+use crate::request::AuthRequest;
+use crate::store::{is_true, with_account};
+
+const SHOW: &str = "\
+select
+    {account},
+    $2::uuid is null or login.id is not null,
+    account.encrypted_password,
+    coalesce(login.created_at < now() - interval '24 hours', true),
+    coalesce(login.aal::text, 'aal1')
+from auth.users as account
+left join auth.sessions as login
+    on login.id = $2::uuid
+    and login.user_id = account.id
+    and coalesce(login.not_after > now(), true)
+where account.id = $1::uuid
+and account.deleted_at is null";
+
+/// Somebody who is signed in.
+pub(crate) struct SignedIn {
+    pub account: Account,
+    pub session_id: Option<String>,
+    pub password_hash: Option<String>,
+    /// Whether the login session is older than a day.
+    pub is_old: bool,
+    /// The assurance level of the login session.
+    pub aal: String,
+}
+
+impl SignedIn {
+    /// Reads whom the bearer token names.
+    ///
+    /// # Errors
+    /// Those of the token, [`AuthError::SubjectNotFound`] and [`AuthError::SessionNotFound`].
+    pub(crate) async fn read(engine: &Engine, request: &AuthRequest) -> Result<Self, AuthError> {
+        let bearer = request.bearer(&engine.authenticator)?;
+        let show = show(&bearer.user_id, bearer.session_id.as_deref());
+        let rows = engine.store.read(request, vec![show]).await?;
+        let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::SubjectNotFound)?;
+        if !is_true(row, 1) {
+            return Err(AuthError::SessionNotFound);
+        }
+        Ok(SignedIn {
+            account: Account::from_row(row, 0)?,
+            session_id: bearer.session_id,
+            password_hash: row.text(2).map(String::from),
+            is_old: is_true(row, 3),
+            aal: row.text(4).unwrap_or("aal1").to_owned(),
+        })
+    }
+
+    /// The login session, for what cannot be done without one.
+    ///
+    /// # Errors
+    /// [`AuthError::SessionNotFound`] for a token that belongs to none.
+    pub(crate) fn session_id(&self) -> Result<&str, AuthError> {
+        self.session_id.as_deref().ok_or(AuthError::SessionNotFound)
+    }
+
+    /// The statement that reads the account again, as column 0.
+    pub(crate) fn show(&self) -> Statement {
+        show(&self.account.id, self.session_id.as_deref())
+    }
+}
+
+fn show(user_id: &str, session_id: Option<&str>) -> Statement {
+    Statement::new(with_account(SHOW))
+        .bind(user_id.to_owned())
+        .bind_option(session_id.map(String::from))
+}
