@@ -47,6 +47,10 @@ pub enum UserColumn {
     Tenant,
     /// When the user was deleted while the row stayed.
     DeletedAt,
+    /// When the user agreed to the processing of personal data. A sign-up fills it whose metadata
+    /// say `gdpr_consent: true`; after that only the application does.
+    #[serde(rename = "consent")]
+    ConsentAt,
 }
 
 /// What a column of the application's own table of login sessions means.
@@ -142,7 +146,7 @@ impl Meaning for UserColumn {
             | UserColumn::Active
             | UserColumn::Locked => Kind::Boolean,
             UserColumn::FailedAttempts => Kind::Integer,
-            UserColumn::LastSignIn | UserColumn::DeletedAt => Kind::Time,
+            UserColumn::LastSignIn | UserColumn::DeletedAt | UserColumn::ConsentAt => Kind::Time,
             UserColumn::Tenant => Kind::Key,
             UserColumn::Role => Kind::Any,
         }

@@ -13,6 +13,8 @@ pub struct ColumnFacts {
     pub not_null: bool,
     /// The default's expression with qualified names, where there is one.
     pub default: Option<String>,
+    /// Whether a unique index holds the column in lower case, so that case makes no difference.
+    pub ignores_case: bool,
 }
 
 /// Schemas, tables and columns of the live database, as far as a manifest names them.

@@ -72,6 +72,10 @@ pub struct Identity {
     pub sessions: Option<SessionTable>,
     /// The tenants table, where a suspended or deleted tenant shuts its users out.
     pub tenants: Option<TenantTable>,
+    /// Which roles administer other people; only accounts with `is_super_admin` where it is absent.
+    pub administration: Option<Administration>,
+    /// What an administrator of the whole application holds beside `is_super_admin`.
+    pub administrator: Administrator,
 }
 
 /// Choices of the identity binding.
@@ -133,4 +137,24 @@ pub struct TenantTable {
     pub suspended_at: Option<Located<String>>,
     /// The time when it was deleted while the row stayed.
     pub deleted_at: Option<Located<String>>,
+}
+
+/// Which roles, by the users' role column, administer other people.
+#[derive(Debug, Clone)]
+pub struct Administration {
+    /// Administers the people of its own tenant.
+    pub tenant_role: Option<Located<String>>,
+    /// Administers everybody.
+    pub system_role: Option<Located<String>>,
+    /// The roles that people may be invited with.
+    pub invites: Vec<Located<String>>,
+}
+
+/// What an administrator of the whole application holds beside `is_super_admin`.
+#[derive(Debug, Clone, Default)]
+pub struct Administrator {
+    /// A role of the roles table.
+    pub roles_table_role: Option<Located<String>>,
+    /// A value of the users' role column.
+    pub column_role: Option<Located<String>>,
 }

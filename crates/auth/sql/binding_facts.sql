@@ -8,7 +8,19 @@ select
         then a.atttypmod - 4
     end,
     a.attnotnull,
-    pg_get_expr(d.adbin, d.adrelid)
+    pg_get_expr(d.adbin, d.adrelid),
+    exists (
+        select
+        from pg_catalog.pg_index as i
+        where i.indrelid = c.oid
+        and i.indisunique
+        and i.indnkeyatts = 1
+        and i.indpred is null
+        and pg_get_expr(i.indexprs, i.indrelid) in (
+            format('lower(%I)', a.attname),
+            format('lower((%I)::text)', a.attname)
+        )
+    )
 from unnest($1::text[], $2::text[]) as wanted (schema_name, table_name)
 join pg_catalog.pg_namespace as n
     on n.nspname = wanted.schema_name

@@ -19,7 +19,18 @@ begin
         from pg_catalog.pg_proc as p
         where p.pronamespace = 'auth'::regnamespace
         and p.proname like 'bind\_%'
-        and p.proname not in ('bind_sign_in_state', 'bind_sign_in_failed', 'bind_sign_in_succeeded')
+        and p.proname not in (
+            'bind_administered_users',
+            'bind_administers',
+            'bind_administrator_metadata',
+            'bind_allows_anonymous',
+            'bind_find_user',
+            'bind_make_administrator',
+            'bind_may_invite',
+            'bind_sign_in_failed',
+            'bind_sign_in_state',
+            'bind_sign_in_succeeded'
+        )
     loop
         execute format('drop function %s', made.signature);
     end loop;

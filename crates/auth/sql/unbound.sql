@@ -1,5 +1,5 @@
 -- What the identity binding replaces, as an application without a binding has it. These are the
--- statements of the migration, so that taking a binding away leaves exactly what the migration made.
+-- statements of the migrations, so that taking a binding away leaves exactly what they made.
 
 create or replace function auth.tenant_id()
 returns uuid
@@ -45,6 +45,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+    attempts integer;
 begin
     insert into auth.lockouts as lockout (user_id, failed_attempts)
     values (bind_sign_in_failed.user_id, 1)
@@ -57,7 +59,22 @@ begin
             when lockout.locked_until <= now() then null
             when lockout.failed_attempts + 1 >= 5 then now() + interval '15 minutes'
             else lockout.locked_until
-        end;
+        end
+    returning lockout.failed_attempts into attempts;
+
+    perform auth.note_event(
+        'sign_in_failed',
+        bind_sign_in_failed.user_id,
+        jsonb_build_object('failed_attempts', attempts)
+    );
+    if attempts = 5 then
+        perform auth.note_event(
+            'account_locked',
+            bind_sign_in_failed.user_id,
+            jsonb_build_object('failed_attempts', attempts)
+        );
+    end if;
+    perform auth.end_refused_sessions(bind_sign_in_failed.user_id);
 end
 $$;
 
@@ -70,5 +87,130 @@ as $$
 begin
     delete from auth.lockouts as lockout
     where lockout.user_id = bind_sign_in_succeeded.user_id;
+end
+$$;
+
+create or replace function auth.bind_administers(actor uuid, person uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return auth.is_admitted(bind_administers.actor)
+        and exists (
+            select
+            from auth.users as administrator
+            where administrator.id = bind_administers.actor
+            and administrator.is_super_admin
+        )
+        and exists (
+            select
+            from auth.users as account
+            where account.id = bind_administers.person
+        );
+end
+$$;
+
+create or replace function auth.bind_administered_users(actor uuid)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not auth.is_admitted(bind_administered_users.actor) then
+        return;
+    end if;
+    return query
+    select account.id
+    from auth.users as account
+    where exists (
+        select
+        from auth.users as administrator
+        where administrator.id = bind_administered_users.actor
+        and administrator.is_super_admin
+    );
+end
+$$;
+
+create or replace function auth.bind_may_invite(actor uuid, tenant uuid, role text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return bind_may_invite.tenant is null
+        and bind_may_invite.role is null
+        and auth.is_admitted(bind_may_invite.actor)
+        and exists (
+            select
+            from auth.users as administrator
+            where administrator.id = bind_may_invite.actor
+            and administrator.is_super_admin
+        );
+end
+$$;
+
+create or replace function auth.bind_find_user(identifier text)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select account.id
+        from auth.users as account
+        where lower(account.email) = lower(bind_find_user.identifier)
+        and not account.is_sso_user
+    );
+end
+$$;
+
+create or replace function auth.bind_administrator_metadata()
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return '{}'::jsonb;
+end
+$$;
+
+create or replace function auth.bind_make_administrator(person uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    update auth.users as account
+    set is_super_admin = true,
+        updated_at = now()
+    where account.id = bind_make_administrator.person;
+    if not found then
+        raise exception 'there is no account %', bind_make_administrator.person
+            using errcode = 'no_data_found';
+    end if;
+end
+$$;
+
+create or replace function auth.bind_allows_anonymous()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return true;
 end
 $$;

@@ -44,5 +44,10 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
         ("0002_flows.up.sql", include_str!("../migrations/0002_flows.up.sql")),
         ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
+        ("0003_administration.up.sql", include_str!("../migrations/0006_administration.up.sql")),
+        (
+            "0003_administration.down.sql",
+            include_str!("../migrations/0006_administration.down.sql"),
+        ),
     ]
 }

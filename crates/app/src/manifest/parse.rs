@@ -1,17 +1,16 @@
 //! From the text of `app.toml` to a [`Manifest`]: every problem that can be found without the
 //! database, each with its line.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod identity;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::columns::{BoundColumns, SessionColumn, UserColumn};
+use self::identity::RawIdentity;
 use crate::location::{Lines, Located};
-use crate::manifest::{
-    Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
-    TenantTable,
-};
+use crate::manifest::{Demo, Manifest, Seed};
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
 use crate::{Problem, Problems, TableName};
 
@@ -37,54 +36,6 @@ struct RawManifest {
     #[serde(default)]
     seeds: Vec<RawSeed>,
     demo: Option<RawDemo>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIdentity {
-    users: Spanned<String>,
-    columns: Spanned<BTreeMap<UserColumn, Spanned<String>>>,
-    #[serde(default)]
-    options: RawOptions,
-    roles: Option<RawRoles>,
-    sessions: Option<RawSessions>,
-    tenants: Option<Spanned<RawTenants>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawOptions {
-    #[serde(default)]
-    password_algorithm: PasswordAlgorithm,
-    provider_email: Option<String>,
-    default_role: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRoles {
-    user_roles: Spanned<String>,
-    user: Spanned<String>,
-    role: Spanned<String>,
-    roles: Spanned<String>,
-    role_key: Spanned<String>,
-    role_name: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSessions {
-    table: Spanned<String>,
-    columns: Spanned<BTreeMap<SessionColumn, Spanned<String>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTenants {
-    table: Spanned<String>,
-    id: Spanned<String>,
-    suspended_at: Option<Spanned<String>>,
-    deleted_at: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -218,88 +169,6 @@ impl Reader<'_> {
         schemas.into_inner().into_iter().map(|schema| self.name(schema)).collect()
     }
 
-    fn identity(&mut self, raw: RawIdentity) -> Identity {
-        let users = self.table(raw.users);
-        let needed = [(UserColumn::Id, "id"), (UserColumn::Email, "email")];
-        let columns = self.columns("[identity.columns]", raw.columns, &needed);
-        if let (Some(role), None) = (&raw.options.default_role, &raw.roles) {
-            let message =
-                "`default_role` needs to know the roles tables; add [identity.roles] or remove it";
-            self.complain(role, message.into());
-        }
-        if let Some(tenants) = &raw.tenants
-            && columns.get(UserColumn::Tenant).is_none()
-        {
-            let message =
-                "[identity.tenants] needs the users' tenant; add `tenant` to [identity.columns]";
-            self.complain(tenants, message.into());
-        }
-        if columns.get(UserColumn::PasswordSalt).is_some()
-            && columns.get(UserColumn::PasswordHash).is_none()
-        {
-            let line = columns.0[&UserColumn::PasswordSalt].line;
-            let message =
-                "`password_salt` is the salt of `password_hash`; bind that too or remove it";
-            self.complain_at(line, message.into());
-        }
-        Identity {
-            users,
-            columns,
-            options: IdentityOptions {
-                password_algorithm: raw.options.password_algorithm,
-                provider_email: raw.options.provider_email,
-                default_role: raw.options.default_role.map(|role| self.lines.locate(role)),
-            },
-            roles: raw.roles.map(|roles| self.roles(roles)),
-            sessions: raw.sessions.map(|sessions| self.sessions(sessions)),
-            tenants: raw.tenants.map(|tenants| self.tenants(tenants.into_inner())),
-        }
-    }
-
-    fn roles(&mut self, raw: RawRoles) -> RoleTables {
-        RoleTables {
-            user_roles: self.table(raw.user_roles),
-            user: self.name(raw.user),
-            role: self.name(raw.role),
-            roles: self.table(raw.roles),
-            role_key: self.name(raw.role_key),
-            role_name: self.name(raw.role_name),
-        }
-    }
-
-    fn sessions(&mut self, raw: RawSessions) -> SessionTable {
-        let needed = [(SessionColumn::Id, "id"), (SessionColumn::User, "user")];
-        SessionTable {
-            table: self.table(raw.table),
-            columns: self.columns("[identity.sessions.columns]", raw.columns, &needed),
-        }
-    }
-
-    fn tenants(&mut self, raw: RawTenants) -> TenantTable {
-        TenantTable {
-            table: self.table(raw.table),
-            id: self.name(raw.id),
-            suspended_at: raw.suspended_at.map(|column| self.name(column)),
-            deleted_at: raw.deleted_at.map(|column| self.name(column)),
-        }
-    }
-
-    fn columns<Meaning: Ord + Copy>(
-        &mut self,
-        section: &str,
-        raw: Spanned<BTreeMap<Meaning, Spanned<String>>>,
-        needed: &[(Meaning, &str)],
-    ) -> BoundColumns<Meaning> {
-        for (meaning, key) in needed {
-            if !raw.get_ref().contains_key(meaning) {
-                let message = format!("{section} lacks `{key}`; say which column it is");
-                self.complain(&raw, message);
-            }
-        }
-        let columns = raw.into_inner().into_iter();
-        BoundColumns(columns.map(|(meaning, column)| (meaning, self.name(column))).collect())
-    }
-
     fn seed(&mut self, raw: RawSeed) -> Seed {
         let is_json = raw.file.get_ref().ends_with(".json");
         if is_json && (raw.table.is_none() || raw.key.is_empty()) {
@@ -363,6 +232,8 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::PasswordAlgorithm;
+    use crate::{SessionColumn, UserColumn};
 
     const HEAD: &str = "name = \"small\"\ntitle = \"Small\"\nschemas = [\"public\"]\n";
 
@@ -380,7 +251,12 @@ mod tests {
         assert_eq!(identity.users.value.to_string(), "public.users");
         assert_eq!(identity.users.line, 8);
         assert_eq!(identity.columns.get(UserColumn::PasswordHash), Some("password_hash"));
+        assert_eq!(identity.columns.get(UserColumn::ConsentAt), Some("consented_at"));
         assert_eq!(identity.columns.get(UserColumn::Name), None);
+        let administration = identity.administration.unwrap();
+        assert_eq!(administration.system_role.unwrap().value, "superadmin");
+        assert_eq!(administration.invites.len(), 2);
+        assert_eq!(identity.administrator.roles_table_role.unwrap().value, "admin");
         assert_eq!(identity.options.password_algorithm, PasswordAlgorithm::Bcrypt);
         assert_eq!(identity.sessions.unwrap().columns.get(SessionColumn::User), Some("user_id"));
         assert_eq!(identity.roles.unwrap().role_name.value, "name");
@@ -437,6 +313,24 @@ mod tests {
             (
                 format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
                 "[identity.tenants] needs the users' tenant",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.administration]\nsystem_role = \"chief\""),
+                "app.toml:9: [identity.administration] needs the users' role",
+            ),
+            (
+                format!(
+                    "{HEAD}{identity}role = \"role\"\n[identity.administration]\ntenant_role = \"head\""
+                ),
+                "app.toml:11: `tenant_role` needs the users' tenant",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.administrator]\nroles_table_role = \"admin\""),
+                "app.toml:10: `roles_table_role` needs to know",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.administrator]\ncolumn_role = \"admin\""),
+                "app.toml:10: `column_role` needs the users' role",
             ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
             (

@@ -24,6 +24,7 @@ pub(super) async fn read(
             max_length: row.get::<_, Option<i32>>(4).and_then(|length| u32::try_from(length).ok()),
             not_null: row.get(5),
             default: row.get(6),
+            ignores_case: row.get(7),
         };
         facts.add_column(table, row.get::<_, String>(2), column);
     }

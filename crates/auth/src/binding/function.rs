@@ -7,7 +7,7 @@ use tenantry_postgres::{quote_identifier, quote_literal};
 
 /// Stands in every generated body. It changes with anything that the bodies do not show, such as
 /// a function's volatility, so that an older binding is seen to differ.
-const VERSION: &str = "-- Generated from the application's manifest (binding 1); changes are lost.";
+const VERSION: &str = "-- Generated from the application's manifest (binding 2); changes are lost.";
 
 /// Who may call a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Function {
 #[derive(Debug, Clone)]
 pub(super) struct Trigger {
     pub table: TableName,
-    /// `insert`, `update` or `delete`.
+    /// `insert`, `update` or `delete`, or several with `or` between them.
     pub event: &'static str,
     pub function: &'static str,
 }

@@ -70,11 +70,23 @@ impl<'a> UsersTable<'a> {
         bound.filter(|meaning| self.value(*meaning, "account").is_some()).collect()
     }
 
+    /// The columns of a new row that have a value from the beginning, with it.
+    pub(super) fn filled(&self, row: &str) -> Vec<(String, String)> {
+        let bound = self.identity.columns.iter().map(|(meaning, _)| meaning);
+        bound
+            .filter_map(|meaning| Some((self.column(meaning)?, self.initial_value(meaning, row)?)))
+            .collect()
+    }
+
     /// The value that the account in `row` gives the column; `None` for what only the application
     /// knows. It may be null where the account says nothing.
     pub(super) fn value(&self, meaning: UserColumn, row: &str) -> Option<String> {
         let facts = self.facts(meaning)?;
-        let from_user = |key: &str| format!("nullif({row}.raw_user_meta_data ->> '{key}', '')");
+        let from_user = |key: &str| {
+            format!(
+                r"nullif(regexp_replace({row}.raw_user_meta_data ->> '{key}', '^\s+|\s+$', 'g'), '')"
+            )
+        };
         let from_app = |key: &str| {
             format!("nullif({row}.raw_app_meta_data ->> '{key}', '')::{}", facts.type_name)
         };
@@ -120,7 +132,10 @@ impl<'a> UsersTable<'a> {
             UserColumn::Role => from_app("role"),
             UserColumn::Tenant => from_app("tenant_id"),
             UserColumn::DeletedAt => format!("{row}.deleted_at"),
-            UserColumn::Approved | UserColumn::Locked | UserColumn::FailedAttempts => return None,
+            UserColumn::Approved
+            | UserColumn::Locked
+            | UserColumn::FailedAttempts
+            | UserColumn::ConsentAt => return None,
         };
         Some(value)
     }
@@ -129,6 +144,9 @@ impl<'a> UsersTable<'a> {
     /// account leaves open.
     pub(super) fn initial_value(&self, meaning: UserColumn, row: &str) -> Option<String> {
         let facts = self.facts(meaning)?;
+        if meaning == UserColumn::ConsentAt {
+            return Some(consent(row));
+        }
         let value = self.value(meaning, row)?;
         let before_at = cut(facts, &format!("split_part({row}.email, '@', 1)"));
         let value = match meaning {
@@ -201,6 +219,11 @@ impl<'a> UsersTable<'a> {
     }
 }
 
+/// Consent is explicit: the sign-up's metadata say so in as many words, or there is none.
+fn consent(row: &str) -> String {
+    format!("case when {row}.raw_user_meta_data -> 'gdpr_consent' = 'true' then now() end")
+}
+
 /// At most as many characters as the column holds.
 pub(super) fn cut(facts: &ColumnFacts, value: &str) -> String {
     match facts.max_length {
@@ -266,11 +289,15 @@ mod tests {
                 "first_name = \"optional\"",
                 UserColumn::FirstName,
                 Some(
-                    "left(coalesce(nullif(a.raw_user_meta_data ->> 'first_name', ''), \
-                     nullif(a.raw_user_meta_data ->> 'given_name', '')), 20)",
+                    r"left(coalesce(nullif(regexp_replace(a.raw_user_meta_data ->> 'first_name', '^\s+|\s+$', 'g'), ''), nullif(regexp_replace(a.raw_user_meta_data ->> 'given_name', '^\s+|\s+$', 'g'), '')), 20)",
                 ),
             ),
             ("approved = \"flag\"", UserColumn::Approved, None),
+            (
+                "consent = \"consented_at\"",
+                UserColumn::ConsentAt,
+                Some("case when a.raw_user_meta_data -> 'gdpr_consent' = 'true' then now() end"),
+            ),
         ];
         for (column, meaning, expected) in table {
             assert_eq!(value(column, meaning, "a").as_deref(), expected, "{column}");

@@ -107,6 +107,8 @@ fn failed(table: &UsersTable<'_>) -> Function {
     };
     let body = format!(
         "\
+declare
+    attempts integer;
 begin
     insert into auth.lockouts as lockout (user_id, failed_attempts)
     values (bind_sign_in_failed.user_id, 1)
@@ -119,8 +121,23 @@ begin
             when lockout.locked_until <= now() then null
             when lockout.failed_attempts + 1 >= 5 then now() + interval '15 minutes'
             else lockout.locked_until
-        end;
-{mirror}end"
+        end
+    returning lockout.failed_attempts into attempts;
+{mirror}
+    perform auth.note_event(
+        'sign_in_failed',
+        bind_sign_in_failed.user_id,
+        jsonb_build_object('failed_attempts', attempts)
+    );
+    if attempts = 5 then
+        perform auth.note_event(
+            'account_locked',
+            bind_sign_in_failed.user_id,
+            jsonb_build_object('failed_attempts', attempts)
+        );
+    end if;
+    perform auth.end_refused_sessions(bind_sign_in_failed.user_id);
+end"
     );
     Function {
         name: "bind_sign_in_failed",

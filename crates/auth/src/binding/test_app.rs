@@ -22,6 +22,11 @@ pub(crate) fn facts() -> CatalogFacts {
         ("users", "a name; drop table", "text", false, None),
         ("users", "role", "public.user_role", true, Some("'user'::public.user_role")),
         ("users", "tenant_id", "uuid", false, None),
+        ("users", "consented_at", "timestamp with time zone", false, None),
+        ("roles", "id", "uuid", true, None),
+        ("roles", "name", "text", true, None),
+        ("user_roles", "user_id", "uuid", true, None),
+        ("user_roles", "role_id", "uuid", true, None),
         ("tenants", "id", "uuid", true, None),
         ("tenants", "suspended_at", "timestamp with time zone", false, None),
     ];
@@ -31,8 +36,13 @@ pub(crate) fn facts() -> CatalogFacts {
         let table = TableName { schema: "public".into(), table: table.into() };
         let max_length = (type_name == "character varying").then_some(20);
         let default = default.map(String::from);
-        let column_facts =
-            ColumnFacts { type_name: type_name.into(), max_length, not_null, default };
+        let column_facts = ColumnFacts {
+            type_name: type_name.into(),
+            max_length,
+            not_null,
+            default,
+            ignores_case: column == "optional",
+        };
         facts.add_column(table, column, column_facts);
     }
     facts
