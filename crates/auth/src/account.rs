@@ -81,6 +81,7 @@ pub(crate) struct User {
 }
 
 const FIND: &str = include_str!("../sql/find_account.sql");
+const SHOW: &str = "select {account} from auth.users as account where account.id = $1::uuid";
 
 impl Account {
     /// The account of an address in lower case, and the hash of its password.
@@ -93,6 +94,31 @@ impl Account {
         let rows = engine.store.read(request, vec![find]).await?;
         let Some(row) = rows.first().and_then(|rows| rows.first()) else { return Ok(None) };
         Ok(Some((Account::from_row(row, 0)?, row.text(1).map(String::from))))
+    }
+
+    /// The account with an id.
+    ///
+    /// # Errors
+    /// [`AuthError::UserNotFound`].
+    pub(crate) async fn by_id(
+        engine: &Engine,
+        request: &AuthRequest,
+        id: &str,
+    ) -> Result<Account, AuthError> {
+        let rows = engine.store.read(request, vec![Account::show(id)]).await?;
+        let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::UserNotFound)?;
+        Account::from_row(row, 0)
+    }
+
+    /// The statement that reads an account by its id, as column 0.
+    pub(crate) fn show(id: &str) -> Statement {
+        Statement::new(with_account(SHOW)).bind(id.to_owned())
+    }
+
+    /// A second factor of the account.
+    pub(crate) fn factor(&self, id: &str) -> Option<Map<String, Value>> {
+        let mut known = self.factors.iter().flatten();
+        known.find(|factor| factor.get("id").and_then(Value::as_str) == Some(id)).cloned()
     }
 
     /// What the user set, as an object.

@@ -3,11 +3,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
-use tenantry_caller::Authenticator;
+use axum::routing::{delete, get, post};
+use tenantry_caller::{Authenticator, Seal};
 use tenantry_postgres::Database;
 
-use crate::endpoints::{admin_users, health, logout, settings, sign_up, token, user};
+use crate::endpoints::{
+    admin_factors, admin_users, audit, factors, health, invite, links, logout, otp, reauthenticate,
+    recover, resend, settings, sign_up, token, user, verify,
+};
+use crate::limits::Limits;
 use crate::password::Passwords;
 use crate::request::AuthRequest;
 use crate::response::{ErrorShape, error_response};
@@ -24,45 +28,82 @@ pub struct AuthApi {
 pub(crate) struct Engine {
     pub config: AuthConfig,
     pub authenticator: Authenticator,
+    pub seal: Seal,
+    pub limits: Limits,
     pub store: Store,
     pub passwords: Passwords,
 }
 
 impl AuthApi {
-    /// The API with its settings, the checker and signer of tokens, and the database.
-    pub fn new(config: AuthConfig, authenticator: Authenticator, database: Database) -> Self {
-        let passwords = Passwords::new(config.password_algorithm);
+    /// The API with its settings, the checker and signer of tokens, what seals the secrets that it
+    /// keeps, and the database.
+    pub fn new(
+        config: AuthConfig,
+        authenticator: Authenticator,
+        seal: Seal,
+        database: Database,
+    ) -> Self {
+        let passwords =
+            Passwords::new(config.password_algorithm, config.settings.password_min_length);
+        let limits = Limits::new(&config);
         let store = Store::new(database);
-        AuthApi { engine: Arc::new(Engine { config, authenticator, store, passwords }) }
+        let engine = Engine { config, authenticator, seal, limits, store, passwords };
+        AuthApi { engine: Arc::new(engine) }
     }
 
     /// The routes, to be nested under `/APP/auth/v1`. The client's address is taken from
     /// `x-forwarded-for`, which the server in front must have set itself.
     pub fn router(self) -> Router {
-        Router::new()
-            .route("/health", get(health::health))
-            .route("/.well-known/jwks.json", get(health::keys))
-            .route("/settings", get(|state, request| serve(state, request, settings::settings)))
-            .route("/signup", post(|state, request| serve(state, request, sign_up::sign_up)))
-            .route("/token", post(|state, request| serve(state, request, token::token)))
+        let keyed = Router::new()
+            .route("/settings", get(|s, r| serve(s, r, settings::settings)))
+            .route("/signup", post(|s, r| serve(s, r, sign_up::sign_up)))
+            .route("/token", post(|s, r| serve(s, r, token::token)))
+            .route("/otp", post(|s, r| serve(s, r, otp::send_one_time_password)))
+            .route("/magiclink", post(|s, r| serve(s, r, otp::send_one_time_password)))
+            .route("/recover", post(|s, r| serve(s, r, recover::recover)))
+            .route("/resend", post(|s, r| serve(s, r, resend::resend)))
+            .route("/reauthenticate", get(|s, r| serve(s, r, reauthenticate::reauthenticate)))
             .route(
                 "/user",
-                get(|state, request| serve(state, request, user::show_user))
-                    .put(|state, request| serve(state, request, user::change_user)),
+                get(|s, r| serve(s, r, user::show_user)).put(|s, r| serve(s, r, user::change_user)),
             )
-            .route("/logout", post(|state, request| serve(state, request, logout::logout)))
+            .route("/logout", post(|s, r| serve(s, r, logout::logout)))
+            .route("/factors", post(|s, r| serve(s, r, factors::enroll)))
+            .route("/factors/{id}", delete(|s, r| serve(s, r, factors::unenroll)))
+            .route("/factors/{id}/challenge", post(|s, r| serve(s, r, factors::challenge)))
+            .route("/factors/{id}/verify", post(|s, r| serve(s, r, factors::verify)))
+            .route("/invite", post(|s, r| serve(s, r, invite::invite)));
+        let administration = Router::new()
             .route(
-                "/admin/users",
-                get(|state, request| serve(state, request, admin_users::list_users))
-                    .post(|state, request| serve(state, request, admin_users::create_user)),
+                "/users",
+                get(|s, r| serve(s, r, admin_users::list_users))
+                    .post(|s, r| serve(s, r, admin_users::create_user)),
             )
             .route(
-                "/admin/users/{id}",
-                get(|state, request| serve(state, request, admin_users::show_user))
-                    .put(|state, request| serve(state, request, admin_users::change_user))
-                    .delete(|state, request| serve(state, request, admin_users::delete_user)),
+                "/users/{id}",
+                get(|s, r| serve(s, r, admin_users::show_user))
+                    .put(|s, r| serve(s, r, admin_users::change_user))
+                    .delete(|s, r| serve(s, r, admin_users::delete_user)),
             )
-            .fallback(|state, request| serve(state, request, no_endpoint))
+            .route("/users/{id}/factors", get(|s, r| serve(s, r, admin_factors::list)))
+            .route(
+                "/users/{id}/factors/{factor}",
+                delete(|s, r| serve(s, r, admin_factors::delete)),
+            )
+            .route("/audit", get(|s, r| serve(s, r, audit::list)))
+            .route("/generate_link", post(|s, r| serve(s, r, links::generate_link)));
+        // Browsers that follow a link bring no key.
+        let open = Router::new()
+            .route("/health", get(health::health))
+            .route("/.well-known/jwks.json", get(health::keys))
+            .route(
+                "/verify",
+                get(|s, r| serve_open(s, r, verify::follow_link))
+                    .post(|s, r| serve(s, r, verify::verify)),
+            );
+        open.merge(keyed)
+            .nest("/admin", administration)
+            .fallback(|s, r| serve(s, r, no_endpoint))
             .with_state(self.engine)
     }
 }
@@ -82,6 +123,28 @@ where
         Ok(request) => endpoint(engine, request).await,
         Err(error) => Err(error),
     };
+    answered(answer, shape)
+}
+
+/// The same for requests that browsers make by themselves.
+async fn serve_open<Endpoint, Answer>(
+    State(engine): State<Arc<Engine>>,
+    request: Request,
+    endpoint: Endpoint,
+) -> Response
+where
+    Endpoint: FnOnce(Arc<Engine>, AuthRequest) -> Answer,
+    Answer: Future<Output = Result<Response, AuthError>>,
+{
+    let shape = ErrorShape::asked(request.headers());
+    let answer = match AuthRequest::read_open(request).await {
+        Ok(request) => endpoint(engine, request).await,
+        Err(error) => Err(error),
+    };
+    answered(answer, shape)
+}
+
+fn answered(answer: Result<Response, AuthError>, shape: ErrorShape) -> Response {
     let mut response = answer.unwrap_or_else(|error| error_response(&error, shape));
     shape.mark(&mut response);
     response

@@ -285,16 +285,12 @@ impl AuthError {
             Self::OtpExpired => {
                 (S::FORBIDDEN, "otp_expired", "Email link is invalid or has expired")
             }
-            Self::OverRequestRate => (
-                S::TOO_MANY_REQUESTS,
-                "over_request_rate_limit",
-                "Request rate limit reached",
-            ),
-            Self::OverMailRate(None) => (
-                S::TOO_MANY_REQUESTS,
-                "over_email_send_rate_limit",
-                "email rate limit exceeded",
-            ),
+            Self::OverRequestRate => {
+                (S::TOO_MANY_REQUESTS, "over_request_rate_limit", "Request rate limit reached")
+            }
+            Self::OverMailRate(None) => {
+                (S::TOO_MANY_REQUESTS, "over_email_send_rate_limit", "email rate limit exceeded")
+            }
             Self::OverMailRate(Some(seconds)) => {
                 return PublicError {
                     status: S::TOO_MANY_REQUESTS,
@@ -309,11 +305,9 @@ impl AuthError {
                 "flow_state_not_found",
                 "invalid flow state, no valid flow state found",
             ),
-            Self::FlowStateExpired => (
-                S::FORBIDDEN,
-                "flow_state_expired",
-                "invalid flow state, flow state has expired",
-            ),
+            Self::FlowStateExpired => {
+                (S::FORBIDDEN, "flow_state_expired", "invalid flow state, flow state has expired")
+            }
             Self::BadCodeVerifier => (
                 S::BAD_REQUEST,
                 "bad_code_verifier",
@@ -329,9 +323,7 @@ impl AuthError {
                 "reauthentication_not_valid",
                 "Nonce has expired or is invalid",
             ),
-            Self::FactorNotFound => {
-                (S::NOT_FOUND, "mfa_factor_not_found", "Factor not found")
-            }
+            Self::FactorNotFound => (S::NOT_FOUND, "mfa_factor_not_found", "Factor not found"),
             Self::ChallengeExpired => (
                 S::UNPROCESSABLE_ENTITY,
                 "mfa_challenge_expired",
@@ -342,11 +334,9 @@ impl AuthError {
                 "mfa_ip_address_mismatch",
                 "Challenge and verify IP addresses mismatch.",
             ),
-            Self::FactorVerificationFailed => (
-                S::UNPROCESSABLE_ENTITY,
-                "mfa_verification_failed",
-                "Invalid TOTP code entered",
-            ),
+            Self::FactorVerificationFailed => {
+                (S::UNPROCESSABLE_ENTITY, "mfa_verification_failed", "Invalid TOTP code entered")
+            }
             Self::FactorTypeDisabled(message) => {
                 (S::UNPROCESSABLE_ENTITY, "mfa_totp_enroll_not_enabled", *message)
             }
@@ -360,22 +350,18 @@ impl AuthError {
                 "too_many_enrolled_mfa_factors",
                 "Maximum number of verified factors reached, unenroll to continue",
             ),
-            Self::InsufficientAal => (
-                S::FORBIDDEN,
-                "insufficient_aal",
-                "AAL2 required to change second factors",
-            ),
+            Self::InsufficientAal => {
+                (S::FORBIDDEN, "insufficient_aal", "AAL2 required to change second factors")
+            }
             Self::ManualLinkingDisabled => {
                 (S::NOT_FOUND, "manual_linking_disabled", "Manual linking is disabled")
             }
             Self::IdentityNotFound => {
                 (S::UNPROCESSABLE_ENTITY, "identity_not_found", "Identity doesn't exist")
             }
-            Self::IdentityAlreadyExists => (
-                S::UNPROCESSABLE_ENTITY,
-                "identity_already_exists",
-                "Identity is already linked",
-            ),
+            Self::IdentityAlreadyExists => {
+                (S::UNPROCESSABLE_ENTITY, "identity_already_exists", "Identity is already linked")
+            }
             Self::SingleIdentity => (
                 S::UNPROCESSABLE_ENTITY,
                 "single_identity_not_deletable",
@@ -386,11 +372,9 @@ impl AuthError {
                 "validation_failed",
                 "Unsupported provider: provider is not enabled",
             ),
-            Self::Provider(_) => (
-                S::INTERNAL_SERVER_ERROR,
-                "unexpected_failure",
-                "Unable to exchange external code",
-            ),
+            Self::Provider(_) => {
+                (S::INTERNAL_SERVER_ERROR, "unexpected_failure", "Unable to exchange external code")
+            }
             Self::ProviderEmail => (
                 S::INTERNAL_SERVER_ERROR,
                 "unexpected_failure",

@@ -169,8 +169,7 @@ impl Letter {
             data: about.data.clone(),
             ..MailVariables::default()
         };
-        let mail =
-            Mail { kind: self.purpose.mail(), recipient: self.recipient.clone(), variables };
+        let mail = Mail { kind: self.purpose.mail(), recipient: self.recipient.clone(), variables };
         let mut statements = self.store(engine, about);
         statements.push(statement(engine, &mail)?);
         Ok(statements)

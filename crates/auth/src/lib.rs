@@ -9,6 +9,7 @@
 
 mod access_token;
 mod account;
+mod administration;
 mod api;
 pub mod binding;
 mod config;

@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(config: &AuthConfig) -> Limits {
         let limits = &config.settings.rate_limits;
-        let minutes = |minutes| Duration::from_secs(60 * minutes);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         let interval = Duration::from_secs(config.settings.mail_interval_seconds);
         Limits {
             flows: Buckets::new(limits.flows, minutes(5)),

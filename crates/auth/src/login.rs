@@ -143,9 +143,7 @@ impl NewLogin {
         rows: &[Rows],
     ) -> Result<Session, AuthError> {
         match self.outcome(rows)? {
-            Opened::Session(account, facts) => {
-                self.session(engine, request, account, facts).await
-            }
+            Opened::Session(account, facts) => self.session(engine, request, account, facts).await,
             Opened::Refused(_, error) => Err(error),
         }
     }

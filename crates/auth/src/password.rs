@@ -34,7 +34,12 @@ pub(crate) struct Passwords {
 
 impl Passwords {
     pub(crate) fn new(algorithm: PasswordAlgorithm, min_length: usize) -> Self {
-        Passwords { algorithm, min_length, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: Arc::default() }
+        Passwords {
+            algorithm,
+            min_length,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            nobody: Arc::default(),
+        }
     }
 
     /// Whether a new password is acceptable.
@@ -43,7 +48,11 @@ impl Passwords {
     /// [`AuthError::WeakPassword`] where it is not.
     pub(crate) fn check(&self, password: &str) -> Result<(), AuthError> {
         check_length(password)?;
-        if password.chars().count() < self.min_length { Err(AuthError::WeakPassword) } else { Ok(()) }
+        if password.chars().count() < self.min_length {
+            Err(AuthError::WeakPassword)
+        } else {
+            Ok(())
+        }
     }
 
     /// The hash of a new password.

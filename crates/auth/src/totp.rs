@@ -35,8 +35,8 @@ impl Totp {
     pub(crate) fn of(secret: String) -> Result<Totp, AuthError> {
         const BROKEN: AuthError = AuthError::Unexpected("a factor's secret is broken");
         let bytes = Secret::Encoded(secret.clone()).to_bytes().map_err(|_| BROKEN)?;
-        let generator = TOTP::new(Algorithm::SHA1, DIGITS, 1, STEP_SECONDS, bytes)
-            .map_err(|_| BROKEN)?;
+        let generator =
+            TOTP::new(Algorithm::SHA1, DIGITS, 1, STEP_SECONDS, bytes).map_err(|_| BROKEN)?;
         Ok(Totp { secret, generator })
     }
 

@@ -4,30 +4,35 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tenantry_postgres::{Row, Statement};
+use tenantry_postgres::{Row, Rows, Statement};
 
 use crate::account::{Account, User};
+use crate::administration::{self, Administrator};
 use crate::api::Engine;
+use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::store::with_account;
 use crate::{AuthError, email, password};
 
-const INSERT_ACCOUNT: &str = include_str!("../../sql/insert_account.sql");
-const INSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/insert_email_identity.sql");
 const CHANGE_ACCOUNT: &str = include_str!("../../sql/change_account.sql");
 const CHANGE_EMAIL_IDENTITY: &str = include_str!("../../sql/change_email_identity.sql");
-
-const SHOW: &str = "\
-select {account}
-from auth.users as account
-where account.id = $1::uuid";
 
 const COUNT: &str = "select count(*) from auth.users";
 
 const LIST: &str = "\
 select {account}
 from auth.users as account
+order by account.created_at desc, account.id
+limit $1::bigint
+offset $2::bigint";
+
+const COUNT_ADMINISTERED: &str = "select count(*) from auth.bind_administered_users($1::uuid)";
+
+const LIST_ADMINISTERED: &str = "\
+select {account}
+from auth.users as account
+where account.id in (select auth.bind_administered_users($3::uuid))
 order by account.created_at desc, account.id
 limit $1::bigint
 offset $2::bigint";
@@ -47,33 +52,45 @@ returning id";
 const DEFAULT_PER_PAGE: u64 = 50;
 const LARGEST_PER_PAGE: u64 = 1000;
 
-/// `GET /admin/users?page&per_page`: all accounts, newest first.
-pub(crate) async fn list_users(
-    engine: Arc<Engine>,
-    request: AuthRequest,
-) -> Result<Response, AuthError> {
-    request.require_admin(&engine.authenticator)?;
-    let number = |name: &str, otherwise: u64| match request.parameter(name).as_deref() {
-        None | Some("") => Ok(otherwise),
-        Some(text) => text
-            .parse::<u64>()
-            .ok()
-            .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
-            .ok_or(AuthError::Validation("page and per_page must be whole numbers from 1")),
-    };
-    let page = number("page", 1)?;
-    let per_page = number("per_page", DEFAULT_PER_PAGE)?.min(LARGEST_PER_PAGE);
-    let list = Statement::new(with_account(LIST))
-        .bind(per_page.to_string())
-        .bind(((page - 1) * per_page).to_string());
-    let rows = engine.store.read(&request, vec![Statement::new(COUNT), list]).await?;
-    let total =
-        rows[0].first().and_then(|row| row.text(0)).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let users: Vec<User> = rows[1].rows.iter().map(user_of).collect::<Result<_, _>>()?;
+/// Which page of a list is wanted.
+pub(super) struct Page {
+    number: u64,
+    /// How many rows it has.
+    pub(super) size: u64,
+}
 
-    let mut response =
-        json_response(StatusCode::OK, &json!({ "users": users, "aud": "authenticated" }));
-    let link = page_links(&engine.config.issuer, page, per_page, total);
+impl Page {
+    /// What `page` and `per_page` ask for.
+    pub(super) fn asked(request: &AuthRequest) -> Result<Page, AuthError> {
+        let number = |name: &str, otherwise: u64| match request.parameter(name).as_deref() {
+            None | Some("") => Ok(otherwise),
+            Some(text) => text
+                .parse::<u64>()
+                .ok()
+                .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
+                .ok_or(AuthError::Validation("page and per_page must be whole numbers from 1")),
+        };
+        let size = number("per_page", DEFAULT_PER_PAGE)?.min(LARGEST_PER_PAGE);
+        Ok(Page { number: number("page", 1)?, size })
+    }
+
+    /// How many rows come before it.
+    pub(super) fn offset(&self) -> u64 {
+        (self.number - 1) * self.size
+    }
+}
+
+/// The answer with the headers that tell how many there are and where the next page is.
+pub(super) fn with_page_headers(
+    mut response: Response,
+    engine: &Engine,
+    path: &str,
+    page: &Page,
+    count: &Rows,
+) -> Response {
+    let total = count.first().and_then(|row| row.text(0)).and_then(|text| text.parse().ok());
+    let total = total.unwrap_or(0);
+    let link = page_links(&format!("{}/{path}", engine.config.issuer), page, total);
     for (name, value) in [("x-total-count", total.to_string()), (header::LINK.as_str(), link)] {
         if let (Ok(name), Ok(value)) =
             (header::HeaderName::try_from(name), HeaderValue::from_str(&value))
@@ -81,20 +98,51 @@ pub(crate) async fn list_users(
             response.headers_mut().insert(name, value);
         }
     }
-    Ok(response)
+    response
 }
 
 /// The `link` header: the next page, where there is one, and the last.
-fn page_links(issuer: &str, page: u64, per_page: u64, total: u64) -> String {
-    let last = total.div_ceil(per_page).max(1);
+fn page_links(url: &str, page: &Page, total: u64) -> String {
+    let Page { number, size } = page;
+    let last = total.div_ceil(*size).max(1);
     let link = |page: u64, relation: &str| {
-        format!("<{issuer}/admin/users?page={page}&per_page={per_page}>; rel=\"{relation}\"")
+        format!("<{url}?page={page}&per_page={size}>; rel=\"{relation}\"")
     };
-    if page < last {
-        format!("{}, {}", link(page + 1, "next"), link(last, "last"))
+    if *number < last {
+        format!("{}, {}", link(number + 1, "next"), link(last, "last"))
     } else {
         link(last, "last")
     }
+}
+
+/// `GET /admin/users?page&per_page`: the accounts that the caller administers, newest first.
+pub(crate) async fn list_users(
+    engine: Arc<Engine>,
+    request: AuthRequest,
+) -> Result<Response, AuthError> {
+    let administrator = Administrator::of(&engine, &request).await?;
+    let page = Page::asked(&request)?;
+    let paged = |sql| {
+        let list = Statement::new(with_account(sql)).bind(page.size.to_string());
+        list.bind(page.offset().to_string())
+    };
+    let statements = match administrator {
+        Administrator::Service => vec![Statement::new(COUNT), paged(LIST)],
+        Administrator::Person(id) => vec![
+            Statement::new(COUNT_ADMINISTERED).bind(id.clone()),
+            paged(LIST_ADMINISTERED).bind(id),
+        ],
+    };
+    let by_person = statements[0].parameters.len() == 1;
+    let rows = engine.store.read(&request, statements).await?;
+    let users: Vec<User> = rows[1].rows.iter().map(user_of).collect::<Result<_, _>>()?;
+    // Who administers nobody, not even themselves, is told so.
+    if by_person && rows[0].first().and_then(|row| row.text(0)) == Some("0") {
+        return Err(AuthError::NotAdmin);
+    }
+    let body = json!({ "users": users, "aud": "authenticated" });
+    let response = json_response(StatusCode::OK, &body);
+    Ok(with_page_headers(response, &engine, "admin/users", &page, &rows[0]))
 }
 
 #[derive(Deserialize, Default)]
@@ -120,7 +168,7 @@ impl AdminUser {
                 Err(AuthError::Validation("Only a password or a password hash should be provided"))
             }
             (Some(secret), None) => {
-                password::check_length(&secret)?;
+                engine.passwords.check(&secret)?;
                 Ok(Some(engine.passwords.hash(&secret).await?))
             }
             (None, Some(hash)) if password::is_hash(&hash) => Ok(Some(hash)),
@@ -132,6 +180,26 @@ impl AdminUser {
     fn address(&self) -> Result<Option<String>, AuthError> {
         let given = self.email.as_deref().filter(|address| !address.is_empty());
         given.map(email::normalize).transpose()
+    }
+
+    /// The application's role that a person who administers others gives, if it is that; nothing
+    /// else may be asked for but to shut somebody out.
+    fn role_change(&self) -> Result<Option<String>, AuthError> {
+        let more = self.email.is_some()
+            || self.password.is_some()
+            || self.password_hash.is_some()
+            || self.email_confirm.is_some()
+            || self.user_metadata.is_some()
+            || self.role.is_some();
+        let metadata = self.app_metadata.as_ref();
+        if more || metadata.is_some_and(|data| data.keys().any(|key| key != "role")) {
+            return Err(AuthError::NotAdmin);
+        }
+        match metadata.and_then(|data| data.get("role")) {
+            None => Ok(None),
+            Some(Value::String(role)) => Ok(Some(role.clone())),
+            Some(_) => Err(AuthError::Validation("role must be a text")),
+        }
     }
 
     fn refuse_phone(&self) -> Result<(), AuthError> {
@@ -157,8 +225,8 @@ pub(crate) async fn create_user(
     let address =
         body.address()?.ok_or(AuthError::Validation("Cannot create a user without an email"))?;
     let hash = body.hash(&engine).await?;
-    let ban = match body.ban()? {
-        Some(Ban::Seconds(seconds)) => Some(seconds.to_string()),
+    let banned_seconds = match body.ban()? {
+        Some(Ban::Seconds(seconds)) => Some(seconds),
         Some(Ban::None) | None => None,
     };
     let id = match &body.id {
@@ -166,24 +234,19 @@ pub(crate) async fn create_user(
         Some(text) => uuid::Uuid::parse_str(text)
             .map_err(|_| AuthError::Validation("ID must conform to the uuid v4 format"))?,
     };
-    let mut app_metadata = Map::new();
-    app_metadata.insert("provider".into(), "email".into());
-    app_metadata.insert("providers".into(), json!(["email"]));
-    app_metadata.extend(body.app_metadata.unwrap_or_default());
-
-    let statements = vec![
-        Statement::new(INSERT_ACCOUNT)
-            .bind(id.to_string())
-            .bind(address)
-            .bind_option(hash)
-            .bind(if body.email_confirm == Some(true) { "true" } else { "false" })
-            .bind(Value::Object(app_metadata).to_string())
-            .bind(Value::Object(body.user_metadata.unwrap_or_default()).to_string())
-            .bind_option(ban)
-            .bind_option(body.role.filter(|role| !role.is_empty())),
-        Statement::new(INSERT_EMAIL_IDENTITY).bind(id.to_string()),
-        show(&id.to_string()),
-    ];
+    let mut new = NewAccount {
+        id: id.to_string(),
+        email: Some(address),
+        password_hash: hash,
+        confirmed: body.email_confirm == Some(true),
+        user_metadata: body.user_metadata.unwrap_or_default(),
+        banned_seconds,
+        role: body.role.filter(|role| !role.is_empty()),
+        ..NewAccount::by_email()
+    };
+    new.app_metadata.extend(body.app_metadata.unwrap_or_default());
+    let mut statements = new.statements();
+    statements.push(Account::show(&new.id));
     let rows = engine
         .store
         .write(&request, statements)
@@ -197,22 +260,31 @@ pub(crate) async fn show_user(
     engine: Arc<Engine>,
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
-    request.require_admin(&engine.authenticator)?;
     let id = id_of(&request)?;
-    let rows = engine.store.read(&request, vec![show(&id)]).await?;
-    shown(rows.first().and_then(|rows| rows.first()))
+    administration::require(&engine, &request, &id).await?;
+    let account = Account::by_id(&engine, &request, &id).await?;
+    Ok(json_response(StatusCode::OK, &account.into_user()))
 }
 
 /// `PUT /admin/users/{id}`: what is named changes, everything else stays. A ban ends the login
-/// sessions.
+/// sessions. People who administer others may shut them out and give them roles that they could
+/// invite as; the rest is for the service key.
 pub(crate) async fn change_user(
     engine: Arc<Engine>,
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
-    request.require_admin(&engine.authenticator)?;
     let id = id_of(&request)?;
+    let administrator = administration::require(&engine, &request, &id).await?;
     let body: AdminUser = request.json()?;
     body.refuse_phone()?;
+    if let Administrator::Person(_) = &administrator {
+        let role = body.role_change()?;
+        if let Some(role) = role {
+            let account = Account::by_id(&engine, &request, &id).await?.app_metadata();
+            let tenant = account.get("tenant_id").and_then(Value::as_str);
+            administrator.require_invitation(&engine, &request, tenant, Some(&role)).await?;
+        }
+    }
     let (address, hash, ban) = (body.address()?, body.hash(&engine).await?, body.ban()?);
     let mut statements = vec![
         Statement::new(CHANGE_ACCOUNT)
@@ -231,7 +303,7 @@ pub(crate) async fn change_user(
     if matches!(ban, Some(Ban::Seconds(_))) {
         statements.push(Statement::new(END_SESSIONS).bind(id.clone()));
     }
-    statements.push(show(&id));
+    statements.push(Account::show(&id));
     let rows = engine
         .store
         .write(&request, statements)
@@ -252,8 +324,8 @@ pub(crate) async fn delete_user(
     engine: Arc<Engine>,
     request: AuthRequest,
 ) -> Result<Response, AuthError> {
-    request.require_admin(&engine.authenticator)?;
     let id = id_of(&request)?;
+    administration::require(&engine, &request, &id).await?;
     let body: Deletion = request.json_or_default()?;
     let delete = if body.should_soft_delete { SOFT_DELETE } else { DELETE };
     let statements =
@@ -271,10 +343,6 @@ pub(crate) async fn delete_user(
 fn id_of(request: &AuthRequest) -> Result<String, AuthError> {
     let id = uuid::Uuid::parse_str(request.last_path_part()).map_err(|_| AuthError::BadId)?;
     Ok(id.to_string())
-}
-
-fn show(id: &str) -> Statement {
-    Statement::new(with_account(SHOW)).bind(id.to_owned())
 }
 
 fn user_of(row: &Row) -> Result<User, AuthError> {
@@ -366,9 +434,11 @@ mod tests {
 
     #[test]
     fn pages_link_to_the_next_and_the_last() {
+        let links =
+            |number, size, total| page_links("i/admin/users", &Page { number, size }, total);
         let next = "<i/admin/users?page=2&per_page=2>; rel=\"next\", <i/admin/users?page=3&per_page=2>; rel=\"last\"";
-        assert_eq!(page_links("i", 1, 2, 5), next);
-        assert_eq!(page_links("i", 3, 2, 5), "<i/admin/users?page=3&per_page=2>; rel=\"last\"");
-        assert_eq!(page_links("i", 1, 50, 0), "<i/admin/users?page=1&per_page=50>; rel=\"last\"");
+        assert_eq!(links(1, 2, 5), next);
+        assert_eq!(links(3, 2, 5), "<i/admin/users?page=3&per_page=2>; rel=\"last\"");
+        assert_eq!(links(1, 50, 0), "<i/admin/users?page=1&per_page=50>; rel=\"last\"");
     }
 }

@@ -79,7 +79,9 @@ pub(crate) async fn enroll(
     let body: Enrollment = request.json()?;
     match body.factor_type.as_deref() {
         Some("totp") => {}
-        Some("phone") => return Err(AuthError::FactorTypeDisabled("MFA enroll is disabled for Phone")),
+        Some("phone") => {
+            return Err(AuthError::FactorTypeDisabled("MFA enroll is disabled for Phone"));
+        }
         Some("webauthn") => {
             return Err(AuthError::FactorTypeDisabled("MFA enroll is disabled for WebAuthn"));
         }
@@ -95,7 +97,8 @@ pub(crate) async fn enroll(
     let row = rows.first().and_then(|rows| rows.first());
     let number = |column| row.and_then(|row| row.text(column)).and_then(|text| text.parse().ok());
     let (verified, all): (u32, u32) = (number(0).unwrap_or(0), number(1).unwrap_or(0));
-    if verified >= engine.config.settings.most_factors || all > 2 * engine.config.settings.most_factors
+    if verified >= engine.config.settings.most_factors
+        || all > 2 * engine.config.settings.most_factors
     {
         return Err(AuthError::TooManyFactors);
     }

@@ -63,19 +63,16 @@ pub(crate) async fn send_one_time_password(
                     ..NewAccount::by_email()
                 };
                 statements.extend(new.statements());
-                let purpose =
-                    if new.confirmed { Purpose::MagicLink } else { Purpose::SignUp };
+                let purpose = if new.confirmed { Purpose::MagicLink } else { Purpose::SignUp };
                 (new.id, purpose, data)
             }
         };
-        let about =
-            About { user_id: &user_id, address: &address, new_address: "", data: &data };
+        let about = About { user_id: &user_id, address: &address, new_address: "", data: &data };
         let pkce = challenge.is_some();
         let letter = Letter::new(&engine, purpose, &about, redirect_to.as_deref(), pkce);
         statements.extend(letter.send(&engine, &about)?);
-        statements.extend(
-            challenge.iter().map(|sent| sent.begin_mail_flow(&user_id, Method::MagicLink)),
-        );
+        statements
+            .extend(challenge.iter().map(|sent| sent.begin_mail_flow(&user_id, Method::MagicLink)));
         engine.store.write(&request, statements).await?;
         Ok(json_response(StatusCode::OK, &json!({})))
     })

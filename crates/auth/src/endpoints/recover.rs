@@ -31,8 +31,9 @@ pub(crate) async fn recover(
     engine.limits.count(Counted::Flow, &request)?;
     let body: Recovery = request.json()?;
     let given = body.email.as_deref().filter(|address| !address.is_empty());
-    let address =
-        email::normalize(given.ok_or(AuthError::Validation("Password recovery requires an email"))?)?;
+    let address = email::normalize(
+        given.ok_or(AuthError::Validation("Password recovery requires an email"))?,
+    )?;
     let challenge = body.challenge.challenge()?;
     engine.limits.count_mail(Purpose::Recovery.mail(), &address)?;
     on_the_beat(async {

@@ -15,11 +15,9 @@ use crate::login::{Method, NewLogin, Opened};
 use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
 use crate::response::{json_response, on_the_beat};
-use crate::store::with_account;
 use crate::{AuthError, email};
 
 const NOW: &str = "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
-const SHOW: &str = "select {account} from auth.users as account where account.id = $1::uuid";
 
 #[derive(Deserialize, Default)]
 struct SignUp {
@@ -111,7 +109,7 @@ async fn with_mail(
     statements.extend(letter.send(engine, &about)?);
     statements
         .extend(challenge.iter().map(|sent| sent.begin_mail_flow(&user_id, Method::EmailSignUp)));
-    statements.push(Statement::new(with_account(SHOW)).bind(user_id.clone()));
+    statements.push(Account::show(&user_id));
     let rows = match engine.store.write(request, statements).await {
         Ok(rows) => rows,
         Err(error) => match error.address_taken(AuthError::UserAlreadyExists) {

@@ -82,7 +82,8 @@ pub(crate) async fn change_user(
     let challenge = body.challenge.challenge()?;
     let mut statements = Vec::new();
     if let Some(secret) = given(body.password) {
-        let proof = PasswordProof { current: given(body.current_password), nonce: given(body.nonce) };
+        let proof =
+            PasswordProof { current: given(body.current_password), nonce: given(body.nonce) };
         statements.extend(new_password(&engine, &request, &person, &secret, proof).await?);
     }
     if let Some(data) = body.data {
@@ -92,8 +93,7 @@ pub(crate) async fn change_user(
     if let Some(address) = given(body.email) {
         let address = email::normalize(&address)?;
         if address != person.account.address() {
-            statements
-                .extend(new_address(&engine, &request, &person, &address, challenge).await?);
+            statements.extend(new_address(&engine, &request, &person, &address, challenge).await?);
         }
     }
     statements.push(person.show());
@@ -145,8 +145,7 @@ async fn new_password(
     let hash = engine.passwords.hash(secret).await?;
     let user = || person.account.id.clone();
     statements.push(Statement::new(SET_PASSWORD).bind(user()).bind(hash));
-    statements
-        .push(Statement::new(END_OTHERS).bind(user()).bind_option(person.session_id.clone()));
+    statements.push(Statement::new(END_OTHERS).bind(user()).bind_option(person.session_id.clone()));
     statements.extend(letter::notice(engine, MailKind::PasswordChanged, &person.account, |_| {})?);
     Ok(statements)
 }

@@ -71,7 +71,8 @@ pub(crate) async fn verify(
     if given(body.phone).is_some() {
         return Err(AuthError::PhoneDisabled);
     }
-    let kind = given(body.kind).ok_or(AuthError::Validation("Verify requires a verification type"))?;
+    let kind =
+        given(body.kind).ok_or(AuthError::Validation("Verify requires a verification type"))?;
     let proof = match (given(body.token_hash), given(body.email), given(body.token)) {
         (Some(link), None, None) => Proof { kind, link: Some(link), address: None, code: None },
         (None, Some(address), Some(code)) => {
@@ -79,9 +80,7 @@ pub(crate) async fn verify(
             Proof { kind, link: None, address: Some(address), code: Some(code) }
         }
         (Some(_), _, _) => {
-            return Err(AuthError::Validation(
-                "Only the token_hash and type should be provided",
-            ));
+            return Err(AuthError::Validation("Only the token_hash and type should be provided"));
         }
         _ => {
             return Err(AuthError::Validation(
@@ -149,10 +148,7 @@ pub(super) fn redirect_error(target: &str, error: &AuthError) -> Result<Response
     see_other(&with_fragment(&with_query(target, &pairs), &with_sb))
 }
 
-async fn followed(
-    engine: &Engine,
-    request: &AuthRequest,
-) -> Result<(String, Verified), AuthError> {
+async fn followed(engine: &Engine, request: &AuthRequest) -> Result<(String, Verified), AuthError> {
     engine.limits.count(Counted::Flow, request)?;
     let kind = request.parameter("type").filter(|kind| !kind.is_empty());
     let kind = kind.ok_or(AuthError::Validation("Verify requires a verification type"))?;
@@ -234,9 +230,8 @@ async fn confirm_change(
     in_browser: bool,
 ) -> Result<Verified, AuthError> {
     let user = || presented.user_id.clone();
-    let find = Statement::new(with_account(PENDING_CHANGE))
-        .bind(user())
-        .bind(presented.token_type.name());
+    let find =
+        Statement::new(with_account(PENDING_CHANGE)).bind(user()).bind(presented.token_type.name());
     let rows = engine.store.read(request, vec![find]).await?;
     let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::OtpExpired)?;
     let other_waits = is_true(row, 1);

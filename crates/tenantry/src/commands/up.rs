@@ -176,7 +176,7 @@ async fn open_app(
     if let Some(identity) = &manifest.identity {
         auth_config.password_algorithm = identity.options.password_algorithm;
     }
-    let auth = AuthApi::new(auth_config, authenticator, database.clone()).router();
+    let auth = AuthApi::new(auth_config, authenticator, secrets.seal()?, database.clone()).router();
     let status = AppStatus {
         url: app_url,
         anon_key: secrets.anon_key,
