@@ -1,7 +1,10 @@
 use std::fmt;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use serde::Serialize;
+
+use crate::{PublicKey, TokenError};
 
 /// The shared secret of HS256 tokens. It never appears in a log: its `Debug` says nothing.
 #[derive(Clone)]
@@ -13,7 +16,17 @@ impl JwtSecret {
         JwtSecret(bytes.into())
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// A token with these claims (HS256).
+    ///
+    /// # Errors
+    /// [`TokenError::Undecodable`] where the claims are no JSON.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, TokenError> {
+        let key = EncodingKey::from_secret(&self.0);
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
+            .map_err(|_| TokenError::Undecodable)
+    }
+
+    fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -33,6 +46,9 @@ pub enum KeyError {
     /// It is a JSON Web Key that cannot be used.
     #[error("the JSON Web Key cannot be used: {0}")]
     Unusable(#[from] jsonwebtoken::errors::Error),
+    /// It is no key of the kind that is wanted.
+    #[error("this is no key of the kind that is wanted")]
+    NoKey,
 }
 
 /// The keys that tokens may be signed with.
@@ -68,6 +84,15 @@ impl TokenKeys {
     pub fn secret(secret: &JwtSecret) -> Self {
         let key = DecodingKey::from_secret(secret.bytes());
         TokenKeys(vec![TokenKey { id: None, algorithms: vec![Algorithm::HS256], key }])
+    }
+
+    /// Public keys, and the shared secret where there is one. Each is for one algorithm only, so
+    /// that a public key can never be taken for a secret.
+    pub(crate) fn of(public: &[PublicKey], secret: Option<&JwtSecret>) -> Result<Self, KeyError> {
+        let public = public.iter().map(|key| TokenKey::of(key.jwk()));
+        let mut keys = public.collect::<Result<Vec<_>, _>>()?;
+        keys.extend(secret.map(TokenKeys::secret).unwrap_or_default().0);
+        Ok(TokenKeys(keys))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
