@@ -96,3 +96,6 @@ impl fmt::Debug for KeyRing {
         formatter.write_str("KeyRing(hidden)")
     }
 }
+
+#[cfg(test)]
+mod tests;

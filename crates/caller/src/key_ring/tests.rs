@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::{
+    Authenticator, Caller, Credentials, JwtSecret, KeyRing, KeyText, LookUp, OpaqueKey, OpaqueKind,
+    PersonalKeyStore, PublicKey, SigningKey, TokenError,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Map, Value, json};
-use tenantry_caller::{
-    Authenticator, Caller, Credentials, JwtSecret, KeyRing, KeyText, LookUp, OpaqueKey, OpaqueKind,
-    PersonalKeyStore, PublicKey, SigningKey, TokenError,
-};
 
 const SECRET: &str = "a secret of thirty-two characters";
 
@@ -218,7 +218,7 @@ async fn a_key_beside_a_token_has_to_be_good() {
     let revoked = server.authenticate(Credentials { bearer: person, key: good }).await;
     assert_eq!(revoked.unwrap_err(), TokenError::UnknownKey);
     // A server that only verifies never looked at the key beside a token.
-    let keys = tenantry_caller::TokenKeys::parse(SECRET.as_bytes()).unwrap();
+    let keys = crate::TokenKeys::parse(SECRET.as_bytes()).unwrap();
     let verifying = Authenticator::verifying(keys, None);
     let shared = JwtSecret::new(SECRET).sign(&claims()).unwrap();
     let sent = Credentials { bearer: Some(&shared), key: Some("anything") };
