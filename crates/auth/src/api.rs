@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tenantry_caller::Authenticator;
+use tenantry_caller::{Authenticator, Seal};
 use tenantry_postgres::Database;
 
 use crate::endpoints::{admin_users, health, logout, settings, sign_up, token, user};
@@ -24,16 +24,23 @@ pub struct AuthApi {
 pub(crate) struct Engine {
     pub config: AuthConfig,
     pub authenticator: Authenticator,
+    pub seal: Seal,
     pub store: Store,
     pub passwords: Passwords,
 }
 
 impl AuthApi {
-    /// The API with its settings, the checker and signer of tokens, and the database.
-    pub fn new(config: AuthConfig, authenticator: Authenticator, database: Database) -> Self {
+    /// The API with its settings, the checker and signer of tokens, what seals and marks secrets,
+    /// and the database.
+    pub fn new(
+        config: AuthConfig,
+        authenticator: Authenticator,
+        seal: Seal,
+        database: Database,
+    ) -> Self {
         let passwords = Passwords::new(config.password_algorithm);
         let store = Store::new(database);
-        AuthApi { engine: Arc::new(Engine { config, authenticator, store, passwords }) }
+        AuthApi { engine: Arc::new(Engine { config, authenticator, seal, store, passwords }) }
     }
 
     /// The routes, to be nested under `/APP/auth/v1`. The client's address is taken from

@@ -14,6 +14,7 @@ mod config;
 mod email;
 mod endpoints;
 mod error;
+pub mod keys;
 mod login;
 mod password;
 mod refresh_token;
@@ -34,5 +35,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
         ("0002_flows.up.sql", include_str!("../migrations/0002_flows.up.sql")),
         ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
+        ("0003_keys.up.sql", include_str!("../migrations/0003_keys.up.sql")),
+        ("0003_keys.down.sql", include_str!("../migrations/0003_keys.down.sql")),
     ]
 }

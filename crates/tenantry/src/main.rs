@@ -3,6 +3,7 @@
 mod apps;
 mod commands;
 mod follow;
+mod follow_keys;
 mod home;
 mod http;
 mod lenient;

@@ -39,7 +39,13 @@ pub struct AppStatus {
     pub anon_key: String,
     /// The key that bypasses row security.
     pub service_key: String,
-    /// The HS256 secret whose tokens are accepted.
+    /// The same two as opaque keys.
+    #[serde(default)]
+    pub publishable_key: String,
+    /// Bypasses row security.
+    #[serde(default)]
+    pub secret_key: String,
+    /// The HS256 secret, whose tokens are accepted until it is switched off.
     pub jwt_secret: String,
     /// One for each login.
     pub dsn: Dsns,
