@@ -8,11 +8,12 @@ use tenantry_caller::{Authenticator, Seal};
 use tenantry_postgres::Database;
 
 use crate::endpoints::{
-    admin_factors, admin_users, audit, factors, health, invite, links, logout, otp, reauthenticate,
-    recover, resend, settings, sign_up, token, user, verify,
+    admin_factors, admin_users, audit, authorize, callback, factors, health, identities, invite,
+    links, logout, otp, reauthenticate, recover, resend, settings, sign_up, token, user, verify,
 };
 use crate::limits::Limits;
 use crate::password::Passwords;
+use crate::provider::Providers;
 use crate::request::AuthRequest;
 use crate::response::{ErrorShape, error_response};
 use crate::store::Store;
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub authenticator: Authenticator,
     pub seal: Seal,
     pub limits: Limits,
+    pub providers: Providers,
     pub store: Store,
     pub passwords: Passwords,
 }
@@ -46,8 +48,9 @@ impl AuthApi {
         let passwords =
             Passwords::new(config.password_algorithm, config.settings.password_min_length);
         let limits = Limits::new(&config);
+        let providers = Providers::new(&config);
         let store = Store::new(database);
-        let engine = Engine { config, authenticator, seal, limits, store, passwords };
+        let engine = Engine { config, authenticator, seal, limits, providers, store, passwords };
         AuthApi { engine: Arc::new(engine) }
     }
 
@@ -68,6 +71,8 @@ impl AuthApi {
                 get(|s, r| serve(s, r, user::show_user)).put(|s, r| serve(s, r, user::change_user)),
             )
             .route("/logout", post(|s, r| serve(s, r, logout::logout)))
+            .route("/user/identities/authorize", get(|s, r| serve(s, r, authorize::link_identity)))
+            .route("/user/identities/{id}", delete(|s, r| serve(s, r, identities::unlink)))
             .route("/factors", post(|s, r| serve(s, r, factors::enroll)))
             .route("/factors/{id}", delete(|s, r| serve(s, r, factors::unenroll)))
             .route("/factors/{id}/challenge", post(|s, r| serve(s, r, factors::challenge)))
@@ -96,6 +101,12 @@ impl AuthApi {
         let open = Router::new()
             .route("/health", get(health::health))
             .route("/.well-known/jwks.json", get(health::keys))
+            .route("/authorize", get(|s, r| serve_open(s, r, authorize::authorize)))
+            .route(
+                "/callback",
+                get(|s, r| serve_open(s, r, callback::callback))
+                    .post(|s, r| serve_open(s, r, callback::callback)),
+            )
             .route(
                 "/verify",
                 get(|s, r| serve_open(s, r, verify::follow_link))

@@ -146,6 +146,12 @@ pub enum AuthError {
     /// The provider told no address, or none that it confirmed.
     #[error("provider told no confirmed address")]
     ProviderEmail,
+    /// The provider, or the person there, refused; the text is the provider's.
+    #[error("refused by the provider: {0}")]
+    ProviderRefused(String),
+    /// The provider does not vouch for the address, so a mail was sent to it.
+    #[error("the provider's address has to be confirmed")]
+    ProviderEmailNeedsVerification,
     /// Whoever came back from the provider did not begin here.
     #[error("bad state of a provider's callback")]
     BadOAuthState,
@@ -380,6 +386,19 @@ impl AuthError {
                 "unexpected_failure",
                 "Error getting user email from external provider",
             ),
+            Self::ProviderRefused(reason) => {
+                let printable = reason.chars().filter(|character| !character.is_control());
+                return PublicError {
+                    status: S::BAD_REQUEST,
+                    code: "access_denied",
+                    message: printable.take(200).collect(),
+                };
+            }
+            Self::ProviderEmailNeedsVerification => (
+                S::BAD_REQUEST,
+                "provider_email_needs_verification",
+                "Unverified email with the provider. A confirmation email has been sent to it",
+            ),
             Self::BadOAuthState => {
                 (S::BAD_REQUEST, "bad_oauth_state", "OAuth state is invalid or has expired")
             }
@@ -502,6 +521,7 @@ impl From<RunError> for AuthError {
                 "TNFLO" => AuthError::FlowStateNotFound,
                 "TNMFA" => AuthError::FactorVerificationFailed,
                 "TNSES" => AuthError::SessionNotFound,
+                "TNONE" => AuthError::SingleIdentity,
                 "TNRTY" => AuthError::Conflict,
                 "23505" => AuthError::Duplicate(server.constraint.clone()),
                 // The application's constraints, types and triggers speak in these classes.

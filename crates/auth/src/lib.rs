@@ -17,18 +17,21 @@ mod email;
 mod endpoints;
 mod error;
 mod flow_state;
+pub mod keys;
 mod letter;
 mod limits;
 mod login;
 mod new_account;
 mod one_time_token;
 mod password;
+mod provider;
 mod rate_limit;
 mod redirect;
 mod refresh_token;
 mod request;
 mod response;
 mod signed_in;
+mod social_sign_in;
 mod store;
 mod totp;
 
@@ -45,9 +48,11 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
         ("0002_flows.up.sql", include_str!("../migrations/0002_flows.up.sql")),
         ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
-        ("0003_administration.up.sql", include_str!("../migrations/0006_administration.up.sql")),
+        ("0003_keys.up.sql", include_str!("../migrations/0003_keys.up.sql")),
+        ("0003_keys.down.sql", include_str!("../migrations/0003_keys.down.sql")),
+        ("0004_administration.up.sql", include_str!("../migrations/0006_administration.up.sql")),
         (
-            "0003_administration.down.sql",
+            "0004_administration.down.sql",
             include_str!("../migrations/0006_administration.down.sql"),
         ),
     ]

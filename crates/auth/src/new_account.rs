@@ -19,6 +19,8 @@ pub(crate) struct NewAccount {
     pub banned_seconds: Option<f64>,
     /// The database role of its tokens.
     pub role: Option<String>,
+    /// Whether it is nobody's in particular.
+    pub anonymous: bool,
 }
 
 impl NewAccount {
@@ -41,6 +43,7 @@ impl NewAccount {
             user_metadata: Map::new(),
             banned_seconds: None,
             role: None,
+            anonymous: false,
         }
     }
 
@@ -56,7 +59,7 @@ impl NewAccount {
             .bind(Value::Object(self.user_metadata.clone()).to_string())
             .bind_option(self.banned_seconds.map(|seconds| seconds.to_string()))
             .bind_option(self.role.clone())
-            .bind(flag(self.email.is_none()))
+            .bind(flag(self.anonymous))
     }
 
     /// The statements that make the account and its e-mail identity.

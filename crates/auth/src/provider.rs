@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::response::with_query;
-use crate::{AuthError, AuthConfig, ProviderSettings};
+use crate::{AuthConfig, AuthError, ProviderSettings};
 use http::Http;
 
 /// The issuers of providers that everybody calls by a name of their own.
@@ -149,7 +149,9 @@ impl Provider {
         };
         let usual: Vec<String> = match (&self.settings.scopes, &self.kind) {
             (Some(configured), _) => configured.clone(),
-            (None, Kind::OpenIdConnect(_)) => ["openid", "email", "profile"].map(String::from).into(),
+            (None, Kind::OpenIdConnect(_)) => {
+                ["openid", "email", "profile"].map(String::from).into()
+            }
             (None, Kind::GitHub) => vec!["user:email".into()],
         };
         let mut wanted = usual;

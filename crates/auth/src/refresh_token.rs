@@ -1,7 +1,7 @@
 //! Refresh tokens.
 //!
 //! The first of a login session is random. Every later one follows from the one that was traded
-//! for it, through the application's secret: who holds a token without the secret cannot tell the
+//! for it, through a secret that is not in the database: who holds a token without the secret cannot tell the
 //! next, but the server can, although it stores only hashes. A client that lost the answer to a
 //! refresh can so be given the very token that it missed.
 
@@ -9,22 +9,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tenantry_caller::Authenticator;
+use tenantry_caller::Seal;
 
 use crate::AuthError;
 
 /// A refresh token in the clear. Its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RefreshToken(String);
-
-/// What is signed to get the next token; it never leaves the process, and it carries neither role
-/// nor subject, so that it would be nobody's access token.
-#[derive(Serialize)]
-struct Successor<'a> {
-    refresh_token_after: &'a str,
-}
 
 impl RefreshToken {
     /// A new one: 256 random bits.
@@ -40,12 +32,9 @@ impl RefreshToken {
     }
 
     /// The token that this one is traded for.
-    pub(crate) fn successor(
-        &self,
-        authenticator: &Authenticator,
-    ) -> Result<RefreshToken, AuthError> {
-        let signed = authenticator.sign(&Successor { refresh_token_after: &self.0 })?;
-        Ok(RefreshToken(URL_SAFE_NO_PAD.encode(Sha256::digest(signed.as_bytes()))))
+    pub(crate) fn successor(&self, seal: &Seal) -> RefreshToken {
+        let mark = seal.mark("refresh token", &self.0);
+        RefreshToken(URL_SAFE_NO_PAD.encode(Sha256::digest(mark)))
     }
 
     /// SHA-256 in hex: what is stored.
@@ -68,18 +57,14 @@ impl std::fmt::Debug for RefreshToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tenantry_caller::JwtSecret;
-
     #[test]
     fn successors_follow_from_the_token_and_the_secret() {
-        let authenticator = |secret: &str| Authenticator::new(Some(JwtSecret::new(secret)), None);
-        let ours = authenticator("a secret of thirty-two characters");
-        let other = authenticator("another secret, just as long as it");
+        let (ours, other) = (Seal::new(b"ours").unwrap(), Seal::new(b"another").unwrap());
         let first = RefreshToken::random().unwrap();
-        let next = first.successor(&ours).unwrap();
-        assert_eq!(next, first.successor(&ours).unwrap());
-        assert_ne!(next, first.successor(&other).unwrap());
-        assert_ne!(next, next.successor(&ours).unwrap());
+        let next = first.successor(&ours);
+        assert_eq!(next, first.successor(&ours));
+        assert_ne!(next, first.successor(&other));
+        assert_ne!(next, next.successor(&ours));
         assert_eq!(next.clone().into_text().len(), 43);
         assert_eq!(next.hash().len(), 64);
         assert_ne!(first, RefreshToken::random().unwrap());

@@ -1,18 +1,14 @@
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cache::TokenCache;
+use crate::personal_key::PersonalKeys;
 use crate::role_claim::RoleClaim;
-use crate::{Caller, JwtSecret, TokenError, TokenKeys};
+use crate::verify::{Audience, Times, Verified, verified_claims};
+use crate::{Caller, JwtSecret, KeyRing, PersonalKeyStore, TokenError, TokenKeys};
 
-/// Clocks of issuer and server may differ by this many seconds.
-const CLOCK_SKEW_SECONDS: i64 = 30;
 /// So many tokens' signatures are remembered unless another number is asked for.
 const DEFAULT_CACHE_ENTRIES: usize = 1000;
 
@@ -49,34 +45,53 @@ pub struct AccessClaims {
     pub is_anonymous: bool,
 }
 
-/// Checks the tokens of one application and turns them into [`Caller`]s.
+/// What a request shows of itself.
+#[derive(Clone, Copy, Default)]
+pub struct Credentials<'a> {
+    /// The token behind `Authorization: Bearer`.
+    pub bearer: Option<&'a str>,
+    /// The application's key, in the header `apikey`.
+    pub key: Option<&'a str>,
+}
+
+/// Checks the tokens and keys of one application and turns them into [`Caller`]s. Clones share
+/// their keys.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
-    secret: Option<JwtSecret>,
-    keys: TokenKeys,
+    current: Arc<RwLock<Arc<Current>>>,
+    people: Option<PersonalKeys>,
     anonymous_role: Option<String>,
     audience: Option<String>,
     role_claim: RoleClaim,
-    cache: Arc<TokenCache>,
+}
+
+/// The keys, and which tokens they found good: both go together, so that no token outlives its key.
+#[derive(Debug)]
+struct Current {
+    keys: KeyRing,
+    cache: TokenCache,
 }
 
 impl Authenticator {
     /// An authenticator for tokens signed with `secret`. Without `anonymous_role`, a caller without
     /// a token is refused.
     pub fn new(secret: Option<JwtSecret>, anonymous_role: Option<String>) -> Self {
-        let keys = secret.as_ref().map(TokenKeys::secret).unwrap_or_default();
-        Authenticator { secret, ..Authenticator::verifying(keys, anonymous_role) }
+        Authenticator::with_keys(KeyRing::of_secret(secret), anonymous_role)
     }
 
     /// An authenticator that only verifies, with any keys.
     pub fn verifying(keys: TokenKeys, anonymous_role: Option<String>) -> Self {
+        Authenticator::with_keys(KeyRing::of_keys(keys), anonymous_role)
+    }
+
+    /// An authenticator with all keys of an application.
+    pub fn with_keys(keys: KeyRing, anonymous_role: Option<String>) -> Self {
         Authenticator {
-            secret: None,
-            keys,
+            current: Arc::new(RwLock::new(Current::new(keys, DEFAULT_CACHE_ENTRIES))),
+            people: None,
             anonymous_role,
             audience: None,
             role_claim: RoleClaim::default(),
-            cache: Arc::new(TokenCache::new(DEFAULT_CACHE_ENTRIES)),
         }
     }
 
@@ -93,9 +108,28 @@ impl Authenticator {
     }
 
     /// The same, remembering the signatures of so many tokens; 0 for none.
-    pub fn with_cache(mut self, entries: usize) -> Self {
-        self.cache = Arc::new(TokenCache::new(entries));
+    pub fn with_cache(self, entries: usize) -> Self {
+        let keys = self.keys();
+        self.replace(Current::new(keys, entries));
         self
+    }
+
+    /// The same, with keys of people that begin with `prefix`.
+    pub fn with_personal_keys(mut self, prefix: &str, store: Arc<dyn PersonalKeyStore>) -> Self {
+        self.people = Some(PersonalKeys::new(prefix, store));
+        self
+    }
+
+    /// Other keys for every request from now on, here and in every clone. What older keys vouched
+    /// for is forgotten.
+    pub fn replace_keys(&self, keys: KeyRing) {
+        let entries = self.current().cache.most();
+        self.replace(Current::new(keys, entries));
+    }
+
+    /// The keys as they are now.
+    pub fn keys(&self) -> KeyRing {
+        self.current().keys.clone()
     }
 
     /// The role of callers without a token.
@@ -103,7 +137,8 @@ impl Authenticator {
         self.anonymous_role.as_deref()
     }
 
-    /// Who sends this bearer token, or the anonymous caller when there is none.
+    /// Who sends this token or key of the application, or the anonymous caller when there is none.
+    /// Keys of people are none of them: [`Authenticator::authenticate`] knows those, too.
     ///
     /// A signature that was good stays good, so that much is remembered; the times and the audience
     /// are looked at each time.
@@ -114,14 +149,18 @@ impl Authenticator {
         let Some(token) = bearer else {
             return self.anonymous();
         };
-        if self.keys.is_empty() {
+        let current = self.current();
+        if let Some(outcome) = current.keys.opaque(token) {
+            return outcome;
+        }
+        if current.keys.accepted().is_empty() {
             return Err(TokenError::NoSecret);
         }
-        let verified = match self.cache.get(token) {
+        let verified = match current.cache.get(token) {
             Some(verified) => verified,
             None => {
-                let verified = Arc::new(self.verify(token)?);
-                self.cache.insert(token, &verified);
+                let verified = Arc::new(self.verify(&current.keys, token)?);
+                current.cache.insert(token, &verified);
                 verified
             }
         };
@@ -129,9 +168,32 @@ impl Authenticator {
         verified.caller.clone().ok_or(TokenError::AnonymousDisabled)
     }
 
+    /// Who asks for data: the bearer, else whose key it is. Where both come, both have to be good:
+    /// a key that was revoked opens nothing, whoever's token stands beside it.
+    ///
+    /// # Errors
+    /// Every [`TokenError`] but none that repeats the token.
+    pub async fn authenticate(&self, sent: Credentials<'_>) -> Result<Caller, TokenError> {
+        let caller = self.person_or_key(sent.bearer.or(sent.key)).await?;
+        if let (Some(bearer), Some(key)) = (sent.bearer, sent.key)
+            && bearer != key
+            && self.current().keys.has_opaque_keys()
+        {
+            self.person_or_key(Some(key)).await?;
+        }
+        Ok(caller)
+    }
+
+    async fn person_or_key(&self, token: Option<&str>) -> Result<Caller, TokenError> {
+        match (token, &self.people) {
+            (Some(key), Some(people)) if people.claims(key) => people.caller(key).await,
+            _ => self.identify(token),
+        }
+    }
+
     /// The claims of a token whose signature is good, and who they make its sender.
-    fn verify(&self, token: &str) -> Result<Verified, TokenError> {
-        let claims = verified_claims(&self.keys, token)?;
+    fn verify(&self, keys: &KeyRing, token: &str) -> Result<Verified, TokenError> {
+        let claims = verified_claims(keys.accepted(), token)?;
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or("");
         let session = claims.get("session_id").and_then(Value::as_str);
         let role = self.role_claim.find(&claims).or_else(|| self.anonymous_role.clone());
@@ -149,146 +211,36 @@ impl Authenticator {
         Ok(Caller::verified(role, &claims, "", None))
     }
 
-    /// Signs claims with the application's secret (HS256).
+    /// Signs claims: with the signing key (ES256), or with the shared secret (HS256) where there
+    /// is none.
     ///
     /// # Errors
-    /// [`TokenError::NoSecret`] when there is no secret to sign with.
+    /// [`TokenError::NoSecret`] when there is nothing to sign with.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, TokenError> {
-        let secret = self.secret.as_ref().ok_or(TokenError::NoSecret)?;
-        let key = EncodingKey::from_secret(secret.bytes());
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
-            .map_err(|_| TokenError::Undecodable)
+        self.current().keys.sign(claims)
+    }
+
+    fn current(&self) -> Arc<Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, current: Arc<Current>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
 }
 
-/// What a good signature vouches for.
-#[derive(Debug)]
-pub(crate) struct Verified {
-    times: Result<Times, TokenError>,
-    audience: Result<Audience, TokenError>,
-    caller: Option<Caller>,
-}
-
-impl Verified {
-    fn check(&self, audience: Option<&str>) -> Result<(), TokenError> {
-        self.times.as_ref().map_err(Clone::clone)?.check()?;
-        self.audience.as_ref().map_err(Clone::clone)?.check(audience)
+impl Current {
+    fn new(keys: KeyRing, cache_entries: usize) -> Arc<Current> {
+        Arc::new(Current { keys, cache: TokenCache::new(cache_entries) })
     }
-}
-
-/// `exp`, `nbf` and `iat`: numbers of seconds (RFC 7519, 4.1).
-#[derive(Debug)]
-struct Times {
-    expires: Option<i64>,
-    starts: Option<i64>,
-    issued: Option<i64>,
-}
-
-impl Times {
-    fn of(claims: &Map<String, Value>) -> Result<Self, TokenError> {
-        let seconds = |name: &'static str| match claims.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value
-                .as_f64()
-                .map(|number| Some(number as i64))
-                .ok_or(TokenError::WrongType(name, "number")),
-        };
-        Ok(Times { expires: seconds("exp")?, starts: seconds("nbf")?, issued: seconds("iat")? })
-    }
-
-    /// With some room for clocks.
-    fn check(&self) -> Result<(), TokenError> {
-        let now =
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs() as i64);
-        if let Some(expires) = self.expires.filter(|at| now - CLOCK_SKEW_SECONDS > *at) {
-            return Err(TokenError::Expired(now - expires));
-        }
-        let ahead =
-            |time: Option<i64>| time.filter(|at| *at > now + CLOCK_SKEW_SECONDS).map(|at| at - now);
-        if let Some(seconds) = ahead(self.starts) {
-            return Err(TokenError::NotYetValid(seconds));
-        }
-        if let Some(seconds) = ahead(self.issued) {
-            return Err(TokenError::IssuedInFuture(seconds));
-        }
-        Ok(())
-    }
-}
-
-/// `aud`: a text or a list of texts.
-#[derive(Debug)]
-struct Audience(Option<Vec<String>>);
-
-impl Audience {
-    fn of(claims: &Map<String, Value>) -> Result<Self, TokenError> {
-        let wrong = TokenError::WrongType("aud", "string or an array of strings");
-        match claims.get("aud") {
-            None | Some(Value::Null) => Ok(Audience(None)),
-            Some(Value::String(name)) => Ok(Audience(Some(vec![name.clone()]))),
-            Some(Value::Array(items)) if items.is_empty() => Ok(Audience(None)),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect::<Option<_>>()
-                .map(|names| Audience(Some(names)))
-                .ok_or(wrong),
-            Some(_) => Err(wrong),
-        }
-    }
-
-    /// Without a configured audience, any is right.
-    fn check(&self, wanted: Option<&str>) -> Result<(), TokenError> {
-        match (&self.0, wanted) {
-            (Some(names), Some(wanted)) if !names.iter().any(|name| name == wanted) => {
-                Err(TokenError::WrongAudience)
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The part of a token's header that chooses the key.
-#[derive(Deserialize)]
-struct TokenHeader {
-    alg: String,
-    kid: Option<String>,
-}
-
-/// The claims of a token that one of the keys signed.
-fn verified_claims(keys: &TokenKeys, token: &str) -> Result<Map<String, Value>, TokenError> {
-    if token.is_empty() {
-        return Err(TokenError::Empty);
-    }
-    let parts: Vec<&str> = token.split('.').collect();
-    let [header, payload, signature] = parts[..] else {
-        return Err(TokenError::Malformed(parts.len()));
-    };
-    let decode = |part: &str| {
-        URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).map_err(|_| TokenError::Undecodable)
-    };
-    let header: TokenHeader =
-        serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Undecodable)?;
-    if header.alg == "none" {
-        return Err(TokenError::Unsigned);
-    }
-    let algorithm: Algorithm = header.alg.parse().map_err(|_| TokenError::Undecodable)?;
-    let claims = decode(payload)?;
-    decode(signature)?;
-    let signed = &token[..token.len() - signature.len() - 1];
-    let signature = signature.trim_end_matches('=');
-    let mut tried = false;
-    for key in keys.suitable(algorithm, header.kid.as_deref()) {
-        tried = true;
-        if crypto::verify(signature, signed.as_bytes(), key, algorithm).unwrap_or(false) {
-            return serde_json::from_slice(&claims).map_err(|_| TokenError::NoClaims);
-        }
-    }
-    Err(if tried { TokenError::WrongKey } else { TokenError::NoKey })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::now_seconds;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     fn authenticator() -> Authenticator {
@@ -338,7 +290,7 @@ mod tests {
     #[test]
     fn times_have_some_room() {
         let server = authenticator();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        let now = now_seconds();
         for (claims, message) in [
             (json!({"exp": now - 20}), None),
             (json!({"exp": now - 40}), Some("JWT expired")),

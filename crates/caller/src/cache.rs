@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::authenticator::Verified;
+use crate::verify::Verified;
 
 /// Verified tokens by their hash; the tokens themselves are not kept.
 pub(crate) struct TokenCache {
@@ -16,6 +16,11 @@ pub(crate) struct TokenCache {
 impl TokenCache {
     pub(crate) fn new(most: usize) -> Self {
         TokenCache { most, verified: Mutex::default() }
+    }
+
+    /// How many tokens it keeps at most.
+    pub(crate) fn most(&self) -> usize {
+        self.most
     }
 
     pub(crate) fn get(&self, token: &str) -> Option<Arc<Verified>> {

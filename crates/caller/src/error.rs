@@ -42,6 +42,12 @@ pub enum TokenError {
     /// There is no role for callers without a token.
     #[error("Anonymous access is disabled")]
     AnonymousDisabled,
+    /// The opaque key is none of the application's, or it was revoked or has expired.
+    #[error("Invalid API key")]
+    UnknownKey,
+    /// Whether a person's key is good cannot be said at the moment.
+    #[error("API keys cannot be checked at the moment")]
+    KeysUnavailable,
     /// A token came, but no secret is configured to check it with.
     #[error("Server lacks JWT secret")]
     NoSecret,
@@ -56,6 +62,9 @@ impl TokenError {
             }
             TokenError::NoKey => Some("No suitable key was found to decode the JWT".into()),
             TokenError::WrongKey => Some("None of the keys was able to decode the JWT".into()),
+            TokenError::UnknownKey => {
+                Some("It is no key of this application, was revoked, or has expired".into())
+            }
             TokenError::Expired(seconds)
             | TokenError::NotYetValid(seconds)
             | TokenError::IssuedInFuture(seconds) => Some(format!("Invalid by {seconds} seconds")),

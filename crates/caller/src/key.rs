@@ -1,7 +1,10 @@
 use std::fmt;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use serde::Serialize;
+
+use crate::{PublicKey, TokenError};
 
 /// The shared secret of HS256 tokens. It never appears in a log: its `Debug` says nothing.
 #[derive(Clone)]
@@ -13,7 +16,17 @@ impl JwtSecret {
         JwtSecret(bytes.into())
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// A token with these claims (HS256).
+    ///
+    /// # Errors
+    /// [`TokenError::Undecodable`] where the claims are no JSON.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, TokenError> {
+        let key = EncodingKey::from_secret(&self.0);
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
+            .map_err(|_| TokenError::Undecodable)
+    }
+
+    fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -33,6 +46,9 @@ pub enum KeyError {
     /// It is a JSON Web Key that cannot be used.
     #[error("the JSON Web Key cannot be used: {0}")]
     Unusable(#[from] jsonwebtoken::errors::Error),
+    /// It is no key of the kind that is wanted.
+    #[error("this is no key of the kind that is wanted")]
+    NoKey,
 }
 
 /// The keys that tokens may be signed with.
@@ -64,10 +80,37 @@ impl TokenKeys {
         Ok(TokenKeys::secret(&JwtSecret::new(bytes)))
     }
 
+    /// The public keys of somebody else, as a set (RFC 7517). Keys of unknown kinds are left out,
+    /// and so are secrets: a set that everybody can read holds none, and whatever stands in it must
+    /// not be taken for one.
+    ///
+    /// # Errors
+    /// [`KeyError::NoKey`] where nothing is left.
+    pub fn parse_public_set(bytes: &[u8]) -> Result<Self, KeyError> {
+        #[derive(serde::Deserialize)]
+        struct AnySet {
+            keys: Vec<serde_json::Value>,
+        }
+        let set: AnySet = serde_json::from_slice(bytes).map_err(|_| KeyError::NoKey)?;
+        let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+        let public = known.filter(|key| !matches!(key.algorithm, AlgorithmParameters::OctetKey(_)));
+        let keys: Vec<TokenKey> = public.filter_map(|key| TokenKey::of(&key).ok()).collect();
+        if keys.is_empty() { Err(KeyError::NoKey) } else { Ok(TokenKeys(keys)) }
+    }
+
     /// The shared secret only.
     pub fn secret(secret: &JwtSecret) -> Self {
         let key = DecodingKey::from_secret(secret.bytes());
         TokenKeys(vec![TokenKey { id: None, algorithms: vec![Algorithm::HS256], key }])
+    }
+
+    /// Public keys, and the shared secret where there is one. Each is for one algorithm only, so
+    /// that a public key can never be taken for a secret.
+    pub(crate) fn of(public: &[PublicKey], secret: Option<&JwtSecret>) -> Result<Self, KeyError> {
+        let public = public.iter().map(|key| TokenKey::of(key.jwk()));
+        let mut keys = public.collect::<Result<Vec<_>, _>>()?;
+        keys.extend(secret.map(TokenKeys::secret).unwrap_or_default().0);
+        Ok(TokenKeys(keys))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -120,5 +163,31 @@ impl TokenKey {
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "TokenKeys({} hidden)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_set_holds_no_secrets() {
+        let rsa = r#"{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"}"#;
+        let strange = r#"{"kty":"NEW","x":"AQAB"}"#;
+        let secret = r#"{"kty":"oct","k":"YSBzZWNyZXQgb2YgdGhpcnR5LXR3byBjaGFyYWN0ZXJz"}"#;
+        let set = |keys: &[&str]| format!("{{\"keys\":[{}]}}", keys.join(","));
+        let table = [
+            (set(&[rsa, strange, secret]), Some(1)),
+            (set(&[rsa]), Some(1)),
+            (set(&[secret]), None),
+            (set(&[strange]), None),
+            (set(&[]), None),
+            ("a text that is long enough to be a secret".into(), None),
+            (rsa.into(), None),
+        ];
+        for (text, expected) in table {
+            let found = TokenKeys::parse_public_set(text.as_bytes()).ok().map(|keys| keys.0.len());
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

@@ -268,6 +268,9 @@ impl DataError {
             E::Token(TokenError::AnonymousDisabled) => {
                 public.headers.push(("www-authenticate".into(), "Bearer".into()));
             }
+            E::Token(TokenError::KeysUnavailable) => {
+                public.headers.push(("retry-after".into(), "1".into()));
+            }
             E::Token(error) if !matches!(error, TokenError::NoSecret) => {
                 let value =
                     format!("Bearer error=\"invalid_token\", error_description=\"{error}\"");
@@ -332,8 +335,10 @@ impl DataError {
                 | TokenError::Undecodable
                 | TokenError::Unsigned
                 | TokenError::NoKey
-                | TokenError::WrongKey,
+                | TokenError::WrongKey
+                | TokenError::UnknownKey,
             ) => (401, "PGRST301"),
+            E::Token(TokenError::KeysUnavailable) => (503, "PGRST000"),
             E::Token(_) => (401, "PGRST303"),
             E::NoCatalog => (503, "PGRST002"),
             E::Run(RunError::Busy { .. }) => (504, "PGRST003"),

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
-use tenantry_caller::{Authenticator, Caller};
+use tenantry_caller::{Authenticator, Caller, Credentials};
 use tenantry_catalog::CatalogHandle;
 use tenantry_postgres::{Database, RequestSettings, Rows, Verdict};
 
@@ -97,7 +97,7 @@ impl DataApi {
         timing: &mut Timing,
     ) -> Response<Body> {
         let details = rules.config.errors_have_details;
-        let identified = rules.authenticator.identify(bearer(request.headers()));
+        let identified = rules.authenticator.authenticate(credentials(request.headers())).await;
         timing.ends(Stage::Jwt);
         let caller = match identified {
             Ok(caller) => caller,
@@ -219,14 +219,14 @@ fn allow(methods: &[&str]) -> Response<Body> {
     response
 }
 
-/// The token of a person, else the key of the application, which is a token too.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = authorization.and_then(|value| {
+/// The token of a person, and the key of the application.
+fn credentials(headers: &HeaderMap) -> Credentials<'_> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(header::AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    token.or_else(|| headers.get("apikey").and_then(|value| value.to_str().ok()))
+    Credentials { bearer, key: text(HeaderName::from_static("apikey")) }
 }
 
 /// A client that sends too much hears so only if it may finish sending: the connection would break

@@ -3,6 +3,7 @@
 mod apps;
 mod commands;
 mod follow;
+mod follow_keys;
 mod home;
 mod http;
 mod lenient;
@@ -44,6 +45,8 @@ enum Command {
     Migrate(commands::migrate::Migrate),
     /// Load an application's seed data, or its demo data
     Seed(commands::seed::Seed),
+    /// List, make, revoke and rotate an application's keys
+    Keys(commands::keys::Keys),
     /// Print the types of an application's schema, for typed clients
     Types(commands::types::Types),
     /// Say what is wrong with this machine or a home, and how to mend it
@@ -89,6 +92,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Psql(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Seed(command) => command.run().await,
+        Command::Keys(command) => command.run().await,
         Command::Types(command) => command.run().await,
         Command::Doctor(command) => command.run(),
     }

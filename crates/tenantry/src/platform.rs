@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
+use tenantry_auth::keys::KeyChanges;
 use tenantry_migrate::{Migrator, Revisions, SourceFile, Target};
 use tenantry_postgres::{Address, Distribution, EmbeddedServer, SUPERUSER, admin, provision};
 use tokio_postgres::Client;
@@ -273,6 +274,20 @@ impl Platform {
         }
     }
 
+    /// Makes the application's keys, in its database and in the home, and lets both agree. Safe to
+    /// repeat.
+    pub async fn prepare_keys(&mut self, app: &str) -> Result<()> {
+        let secrets = self.secrets.app(app)?;
+        let seal = secrets.seal()?;
+        let mut client = self.admin_client(app).await?;
+        let changes = KeyChanges::begin(&mut client, &owner_role(app), &seal).await?;
+        let keys = secrets.keys().settle(&changes).await?;
+        self.secrets.set_keys(app, keys)?;
+        // Kept before the database knows them, for nobody else does.
+        self.secrets.save(&self.home)?;
+        Ok(changes.commit().await?)
+    }
+
     fn auth_migrator(app: &App) -> Result<Migrator> {
         let files = tenantry_auth::migrations()
             .into_iter()
@@ -289,6 +304,7 @@ impl Platform {
     /// Everything an application needs before it is served: database, revisions, bindings, seeds.
     pub async fn bring_up(&mut self, app: &App) -> Result<()> {
         self.prepare_database(app).await?;
+        self.prepare_keys(app.name()).await?;
         let mut client = self.admin_client(app.name()).await?;
         let migrator = Platform::migrator(app)?;
         let applied = migrator

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use rand::Rng;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
-use tenantry_caller::{Authenticator, JwtSecret, Seal};
+use tenantry_auth::keys::HomeKeys;
+use tenantry_caller::{JwtSecret, KeyText, OpaqueKind, Seal};
 
 use crate::home::Home;
 
@@ -17,6 +18,8 @@ const FILE: &str = "secrets.toml";
 const KEY_LIFETIME_SECONDS: u64 = 10 * 365 * 24 * 3600;
 /// The role of callers without a person's token.
 pub const ANONYMOUS_ROLE: &str = "anon";
+/// The role of the application's own servers.
+const SERVICE_ROLE: &str = "service_role";
 
 /// Everything secret of one home. Its `Debug` shows nothing.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -34,12 +37,18 @@ pub struct Secrets {
 /// The secrets of one application.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct AppSecrets {
-    /// Signs and checks the application's tokens (HS256).
+    /// The shared secret (HS256), as Supabase has it: its tokens are accepted until it is off.
     pub jwt_secret: String,
     /// The key of callers without rights of their own.
     pub anon_key: String,
     /// The key that bypasses row security.
     pub service_key: String,
+    /// The opaque key of callers without rights of their own; the database knows its hash.
+    #[serde(default)]
+    pub publishable_key: String,
+    /// The opaque key that bypasses row security; the database knows its hash.
+    #[serde(default)]
+    pub secret_key: String,
     /// Keys for what the database holds sealed or marked follow from it.
     #[serde(default)]
     pub sealing_secret: String,
@@ -93,8 +102,13 @@ impl Secrets {
     /// The secrets of an application, made on the first call.
     pub fn app(&mut self, name: &str) -> Result<AppSecrets> {
         if let Some(present) = self.apps.get_mut(name) {
+            // A home that is older than these secrets.
             if present.sealing_secret.is_empty() {
                 present.sealing_secret = random_text(48);
+            }
+            if present.publishable_key.is_empty() {
+                present.publishable_key = opaque(OpaqueKind::Publishable)?;
+                present.secret_key = opaque(OpaqueKind::Secret)?;
             }
             return Ok(present.clone());
         }
@@ -102,25 +116,29 @@ impl Secrets {
         self.apps.insert(name.to_owned(), made.clone());
         Ok(made)
     }
+
+    /// Other keys for an application, as its database has them.
+    pub fn set_keys(&mut self, name: &str, keys: HomeKeys) -> Result<AppSecrets> {
+        let secrets = self.apps.get_mut(name).with_context(|| format!("no secrets of {name}"))?;
+        if secrets.jwt_secret != keys.shared_secret {
+            secrets.anon_key = token_key(&keys.shared_secret, name, ANONYMOUS_ROLE)?;
+            secrets.service_key = token_key(&keys.shared_secret, name, SERVICE_ROLE)?;
+            secrets.jwt_secret = keys.shared_secret;
+        }
+        secrets.publishable_key = keys.publishable.as_str().to_owned();
+        secrets.secret_key = keys.secret.as_str().to_owned();
+        Ok(secrets.clone())
+    }
 }
 
 impl AppSecrets {
     fn generate(app: &str) -> Result<Self> {
         let jwt_secret = random_text(48);
-        let authenticator = authenticator(&jwt_secret);
-        let issued = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        let key = |role: &str| {
-            authenticator.sign(&serde_json::json!({
-                "iss": "tenantry",
-                "ref": app,
-                "role": role,
-                "iat": issued,
-                "exp": issued + KEY_LIFETIME_SECONDS,
-            }))
-        };
         Ok(AppSecrets {
-            anon_key: key(ANONYMOUS_ROLE)?,
-            service_key: key("service_role")?,
+            anon_key: token_key(&jwt_secret, app, ANONYMOUS_ROLE)?,
+            service_key: token_key(&jwt_secret, app, SERVICE_ROLE)?,
+            publishable_key: opaque(OpaqueKind::Publishable)?,
+            secret_key: opaque(OpaqueKind::Secret)?,
             owner_password: random_text(32),
             sealing_secret: random_text(48),
             server_password: random_text(32),
@@ -134,17 +152,33 @@ impl AppSecrets {
         Ok(Seal::new(self.sealing_secret.as_bytes())?)
     }
 
-    /// Checks this application's tokens.
-    pub fn authenticator(&self) -> Authenticator {
-        authenticator(&self.jwt_secret)
+    /// The keys that the database knows, too.
+    pub fn keys(&self) -> HomeKeys {
+        HomeKeys {
+            shared_secret: self.jwt_secret.clone(),
+            publishable: KeyText::known(&self.publishable_key),
+            secret: KeyText::known(&self.secret_key),
+        }
     }
 }
 
-fn authenticator(jwt_secret: &str) -> Authenticator {
-    Authenticator::new(Some(JwtSecret::new(jwt_secret)), Some(ANONYMOUS_ROLE.into()))
+/// A key of the application that is a token, as Supabase's legacy keys are.
+fn token_key(jwt_secret: &str, app: &str, role: &str) -> Result<String> {
+    let issued = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+    Ok(JwtSecret::new(jwt_secret).sign(&serde_json::json!({
+        "iss": "tenantry",
+        "ref": app,
+        "role": role,
+        "iat": issued,
+        "exp": issued + KEY_LIFETIME_SECONDS,
+    }))?)
+}
+
+fn opaque(kind: OpaqueKind) -> Result<String> {
+    Ok(KeyText::opaque(kind)?.as_str().to_owned())
 }
 
 /// Letters and digits from the operating system's generator; 48 of them carry 285 bits.
-fn random_text(length: usize) -> String {
+pub fn random_text(length: usize) -> String {
     rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect()
 }

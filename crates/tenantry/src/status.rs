@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Home;
+use crate::secrets::AppSecrets;
 
 const FILE: &str = "status.json";
 
@@ -39,7 +40,13 @@ pub struct AppStatus {
     pub anon_key: String,
     /// The key that bypasses row security.
     pub service_key: String,
-    /// The HS256 secret whose tokens are accepted.
+    /// The same two as opaque keys.
+    #[serde(default)]
+    pub publishable_key: String,
+    /// Bypasses row security.
+    #[serde(default)]
+    pub secret_key: String,
+    /// The HS256 secret, whose tokens are accepted until it is switched off.
     pub jwt_secret: String,
     /// One for each login.
     pub dsn: Dsns,
@@ -75,6 +82,18 @@ impl RunningStatus {
         let status: RunningStatus =
             serde_json::from_str(&text).with_context(|| path.display().to_string())?;
         Ok(std::path::Path::new(&format!("/proc/{}", status.pid)).exists().then_some(status))
+    }
+
+    /// Shows other keys of an application, where a program runs on the home.
+    pub fn show_keys(home: &Home, app: &str, secrets: &AppSecrets) -> Result<()> {
+        let Some(mut status) = RunningStatus::of_running(home)? else { return Ok(()) };
+        let Some(shown) = status.apps.get_mut(app) else { return Ok(()) };
+        shown.anon_key.clone_from(&secrets.anon_key);
+        shown.service_key.clone_from(&secrets.service_key);
+        shown.publishable_key.clone_from(&secrets.publishable_key);
+        shown.secret_key.clone_from(&secrets.secret_key);
+        shown.jwt_secret.clone_from(&secrets.jwt_secret);
+        status.save(home)
     }
 
     /// Takes it away when the program stops.

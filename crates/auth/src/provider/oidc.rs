@@ -38,8 +38,8 @@ impl Discovery {
         self.endpoints
             .get_or_try_init(|| async {
                 let base = self.issuer.trim_end_matches('/');
-                let found = http.get(&format!("{base}/.well-known/openid-configuration"), None);
-                let found: Endpoints = serde_json::from_value(found.await?)
+                let url = format!("{base}/.well-known/openid-configuration");
+                let found: Endpoints = serde_json::from_value(http.get(&url, None).await?)
                     .map_err(|error| failure(format!("the provider's configuration: {error}")))?;
                 let told = found.issuer.trim_end_matches('/');
                 // LinkedIn's configuration names its host; every other one has to be the issuer.
@@ -95,7 +95,7 @@ fn verified(
     client_id: &str,
     nonce: &str,
 ) -> Result<Map<String, Value>, AuthError> {
-    let keys = TokenKeys::parse(keys.as_bytes()).map_err(failure)?;
+    let keys = TokenKeys::parse_public_set(keys.as_bytes()).map_err(failure)?;
     let caller = Authenticator::verifying(keys, Some("anon".into()))
         .for_audience(Some(client_id.to_owned()))
         .with_cache(0)
@@ -186,16 +186,14 @@ fn of_claims(
 mod tests {
     use super::*;
     use serde_json::json;
-    use tenantry_caller::JwtSecret;
+    use tenantry_caller::{KeyRing, SigningKey};
 
-    const SECRET: &str = "a secret of thirty-two characters";
-
-    /// A shared secret stands for the provider's key here: the signature is another crate's test.
     fn check(claims: Value) -> Result<Map<String, Value>, AuthError> {
-        let signer = Authenticator::new(Some(JwtSecret::new(SECRET)), None);
-        let token = signer.sign(&claims).unwrap();
-        let octets = URL_SAFE_NO_PAD.encode(SECRET);
-        let keys = format!(r#"{{"keys":[{{"kty":"oct","k":"{octets}","alg":"HS256"}}]}}"#);
+        let (key, _) = SigningKey::generate("k1").unwrap();
+        let public = key.public_key().unwrap();
+        let keys = json!({ "keys": [public.json()] }).to_string();
+        let ring = KeyRing::new(Some(key), &[public], None, Vec::new()).unwrap();
+        let token = Authenticator::with_keys(ring, None).sign(&claims).unwrap();
         verified(&token, &keys, "https://id.example.com", "client", "n1")
     }
 

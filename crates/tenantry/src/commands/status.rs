@@ -30,8 +30,10 @@ impl Status {
         println!("ready  {}  (version {}, process {})", status.url, status.version, status.pid);
         for (name, app) in &status.apps {
             println!("  {name:<10} {}", app.url);
+            println!("    publishable key  {}", app.publishable_key);
+            println!("    secret key       {}", app.secret_key);
         }
-        println!("keys and DSNs: tenantry status --json");
+        println!("tokens as keys, and DSNs: tenantry status --json");
         Ok(())
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{AppArguments, HomeArgument, ServerArgument};
 use crate::apps;
 use crate::follow::Followed;
+use crate::follow_keys::FollowedKeys;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
 use crate::listen::{self, Door};
@@ -152,7 +153,14 @@ async fn open_app(
         public_url: Some(format!("{app_url}/rest/v1")),
         ..DataApiConfig::default()
     };
-    let authenticator = secrets.authenticator();
+    let app_settings = settings.app(&name);
+    let keys = FollowedKeys {
+        app: name.clone(),
+        address: platform.request_address(&name, &secrets.server_password)?,
+        seal: secrets.seal()?,
+        accepts_shared_secret: app_settings.auth.accept_shared_secret,
+    };
+    let authenticator = keys.follow(&client).await?;
     let data_api =
         DataApi::new(config.clone(), authenticator.clone(), database.clone(), catalog.clone());
     let followed = Followed {
@@ -165,7 +173,6 @@ async fn open_app(
         database: database.clone(),
     };
     tokio::spawn(followed.follow(platform.admin_address(&name)?));
-    let app_settings = settings.app(&name);
     let mut auth_config = AuthConfig::new(
         format!("{app_url}/auth/v1"),
         app_settings.site_url.as_deref().unwrap_or(url),
@@ -181,6 +188,8 @@ async fn open_app(
         url: app_url,
         anon_key: secrets.anon_key,
         service_key: secrets.service_key,
+        publishable_key: secrets.publishable_key,
+        secret_key: secrets.secret_key,
         jwt_secret: secrets.jwt_secret,
         dsn: platform.dsns(&name)?,
         admin_dsn: platform.own_admin_dsn(&name),
@@ -194,6 +203,7 @@ fn print_ready(status: &RunningStatus) {
         println!("  {}", app.url);
         println!("    anon key     {}", app.anon_key);
         println!("    service key  {}", app.service_key);
+        println!("    opaque keys  {}  {}", app.publishable_key, app.secret_key);
     }
     use std::io::Write;
     let _ = std::io::stdout().flush();

@@ -34,7 +34,7 @@ pub(super) async fn grant(engine: &Engine, request: &AuthRequest) -> Result<Resp
     let text = body.refresh_token.filter(|text| !text.is_empty());
     let text = text.ok_or(AuthError::Validation("refresh_token required"))?;
     let presented = RefreshToken::presented(&text);
-    let (old, new) = (presented.hash(), presented.successor(&engine.authenticator)?.hash());
+    let (old, new) = (presented.hash(), presented.successor(&engine.seal).hash());
     let settings = &engine.config.settings;
     let statements = vec![
         Statement::new(WAIT_AT_MOST),
@@ -84,7 +84,7 @@ fn descendant(
 ) -> Result<RefreshToken, AuthError> {
     let mut token = presented;
     for _ in 0..LONGEST_CROSSING {
-        token = token.successor(&engine.authenticator)?;
+        token = token.successor(&engine.seal);
         if token.hash() == active_hash {
             return Ok(token);
         }
