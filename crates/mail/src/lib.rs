@@ -6,6 +6,9 @@
 
 mod kind;
 mod mail;
+mod template;
+mod templates;
 
 pub use kind::MailKind;
 pub use mail::{Mail, MailError, MailVariables, enqueue};
+pub use templates::{TemplateError, Templates};
