@@ -34,5 +34,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
         ("0002_flows.up.sql", include_str!("../migrations/0002_flows.up.sql")),
         ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
+        ("0003_mail.up.sql", include_str!("../migrations/0003_mail.up.sql")),
+        ("0003_mail.down.sql", include_str!("../migrations/0003_mail.down.sql")),
     ]
 }

@@ -16,6 +16,8 @@ use serde_json::Value;
 use self::expression::Expression;
 use self::html::Escape;
 
+pub(crate) use self::html::escape_markup;
+
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {

@@ -10,14 +10,24 @@ use crate::columns::{BoundColumns, SessionColumn, UserColumn};
 use crate::location::{Lines, Located};
 use crate::manifest::{
     Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
-    TenantTable,
+    StoredTemplates, TenantTable,
 };
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
 use crate::{Problem, Problems, TableName};
 
 /// Names that mean something else in URLs, in the cluster or to PostgreSQL.
-const RESERVED_NAMES: [&str; 9] =
-    ["live", "metrics", "pg", "postgres", "ready", "template0", "template1", "tenantry", "console"];
+const RESERVED_NAMES: [&str; 10] = [
+    "live",
+    "mailbox",
+    "metrics",
+    "pg",
+    "postgres",
+    "ready",
+    "template0",
+    "template1",
+    "tenantry",
+    "console",
+];
 
 /// Schemas that no data API may expose: they hold secrets or belong to PostgreSQL.
 const PRIVATE_SCHEMAS: [&str; 3] = ["auth", "information_schema", "pg_catalog"];
@@ -34,6 +44,7 @@ struct RawManifest {
     extra_search_path: Vec<Spanned<String>>,
     identity: Option<RawIdentity>,
     audit: Option<RawAudit>,
+    mail: Option<RawMail>,
     #[serde(default)]
     seeds: Vec<RawSeed>,
     demo: Option<RawDemo>,
@@ -91,6 +102,24 @@ struct RawTenants {
 #[serde(deny_unknown_fields)]
 struct RawAudit {
     table: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMail {
+    templates: RawTemplates,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTemplates {
+    table: Spanned<String>,
+    key: Spanned<String>,
+    locale: Option<Spanned<String>>,
+    version: Spanned<String>,
+    subject: Spanned<String>,
+    text: Spanned<String>,
+    html: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -173,6 +202,7 @@ impl Reader<'_> {
                 .collect(),
             identity: raw.identity.map(|identity| self.identity(identity)),
             audit: raw.audit.map(|audit| self.table(audit.table)),
+            mail_templates: raw.mail.map(|mail| self.mail_templates(mail.templates)),
             seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
             demo: raw.demo.map(|demo| Demo { file: self.file_of_type(demo.file, &[".sql"]) }),
         }
@@ -284,6 +314,18 @@ impl Reader<'_> {
         }
     }
 
+    fn mail_templates(&mut self, raw: RawTemplates) -> StoredTemplates {
+        StoredTemplates {
+            table: self.table(raw.table),
+            key: self.name(raw.key),
+            locale: raw.locale.map(|column| self.name(column)),
+            version: self.name(raw.version),
+            subject: self.name(raw.subject),
+            text: self.name(raw.text),
+            html: self.name(raw.html),
+        }
+    }
+
     fn columns<Meaning: Ord + Copy>(
         &mut self,
         section: &str,
@@ -386,6 +428,9 @@ mod tests {
         assert_eq!(identity.roles.unwrap().role_name.value, "name");
         assert!(identity.tenants.unwrap().deleted_at.is_none());
         assert_eq!(manifest.seeds[1].key[0].value, "code");
+        let templates = manifest.mail_templates.unwrap();
+        assert_eq!(templates.table.value.to_string(), "public.wordings");
+        assert_eq!((&*templates.text.value, templates.locale.is_none()), ("plain", true));
         assert_eq!(manifest.demo.unwrap().file.value, "seeds/demo.sql");
     }
 
@@ -437,6 +482,14 @@ mod tests {
             (
                 format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
                 "[identity.tenants] needs the users' tenant",
+            ),
+            (
+                format!("{HEAD}[mail.templates]\ntable = \"public.wordings\""),
+                "app.toml:4: missing field `key`",
+            ),
+            (
+                format!("{HEAD}[mail]\nsmtp_url = \"smtp://localhost\""),
+                "app.toml:5: unknown field `smtp_url`",
             ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
             (
