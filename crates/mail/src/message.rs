@@ -27,7 +27,9 @@ impl SenderAddress {
     /// [`SenderAddressError`].
     pub fn parse(text: &str, name: &str) -> Result<Self, SenderAddressError> {
         let mut mailbox: Mailbox = text.parse().map_err(|_| SenderAddressError)?;
-        mailbox.name.get_or_insert_with(|| name.to_owned());
+        // A header is one line.
+        let name = mailbox.name.as_deref().unwrap_or(name).replace(char::is_control, " ");
+        mailbox.name = Some(name).filter(|name| !name.trim().is_empty());
         Ok(SenderAddress(mailbox))
     }
 }
