@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod doctor;
+pub mod mail;
 pub mod migrate;
 pub mod psql;
 pub mod seed;
