@@ -68,6 +68,7 @@ async fn shared_roles_cannot_log_in_and_inherit_nothing() {
         ("notes_server", true, false),
         ("service_role", false, true),
         ("tenantry_auth", false, false),
+        ("tenantry_mail", false, false),
     ];
     let expected: Vec<_> =
         expected.map(|(name, login, bypass)| (name.to_owned(), login, false, bypass)).into();

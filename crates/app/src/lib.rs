@@ -24,7 +24,7 @@ pub use facts::{CatalogFacts, ColumnFacts};
 pub use location::Located;
 pub use manifest::{
     Administration, Administrator, Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm,
-    RoleTables, Seed, SessionTable, TenantTable,
+    RoleTables, Seed, SessionTable, StoredTemplates, TenantTable,
 };
 pub use roles::{analyst_role, owner_role, server_role};
 pub use table_name::TableName;

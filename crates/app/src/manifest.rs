@@ -26,6 +26,8 @@ pub struct Manifest {
     pub identity: Option<Identity>,
     /// Where the application keeps its audit trail.
     pub audit: Option<Located<TableName>>,
+    /// Where the application keeps wordings of its mails that go before its files.
+    pub mail_templates: Option<StoredTemplates>,
     /// The data of every installation, in order.
     pub seeds: Vec<Seed>,
     /// The development data.
@@ -157,4 +159,23 @@ pub struct Administrator {
     pub roles_table_role: Option<Located<String>>,
     /// A value of the users' role column.
     pub column_role: Option<Located<String>>,
+}
+
+/// The table of the application's own wordings of its mails.
+#[derive(Debug, Clone)]
+pub struct StoredTemplates {
+    /// The table.
+    pub table: Located<TableName>,
+    /// Its column of the mail's kind, such as `recovery`.
+    pub key: Located<String>,
+    /// Its column of the language tag, where it has several languages.
+    pub locale: Option<Located<String>>,
+    /// Its column of the version: the highest is used.
+    pub version: Located<String>,
+    /// Its column of the subject.
+    pub subject: Located<String>,
+    /// Its column of the plain body.
+    pub text: Located<String>,
+    /// Its column of the HTML body.
+    pub html: Located<String>,
 }

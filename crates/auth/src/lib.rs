@@ -50,10 +50,12 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ("0002_flows.down.sql", include_str!("../migrations/0002_flows.down.sql")),
         ("0003_keys.up.sql", include_str!("../migrations/0003_keys.up.sql")),
         ("0003_keys.down.sql", include_str!("../migrations/0003_keys.down.sql")),
-        ("0004_administration.up.sql", include_str!("../migrations/0006_administration.up.sql")),
+        ("0004_mail.up.sql", include_str!("../migrations/0004_mail.up.sql")),
+        ("0004_mail.down.sql", include_str!("../migrations/0004_mail.down.sql")),
+        ("0005_administration.up.sql", include_str!("../migrations/0005_administration.up.sql")),
         (
-            "0004_administration.down.sql",
-            include_str!("../migrations/0006_administration.down.sql"),
+            "0005_administration.down.sql",
+            include_str!("../migrations/0005_administration.down.sql"),
         ),
     ]
 }

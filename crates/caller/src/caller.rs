@@ -17,6 +17,8 @@ pub struct Caller {
 pub enum Capability {
     /// Accounts, login sessions and tokens: the tables of the schema `auth`.
     Auth,
+    /// Mail that waits to be sent: the table `auth.mails`.
+    Mail,
 }
 
 impl Capability {
@@ -24,6 +26,7 @@ impl Capability {
     pub fn role(self) -> &'static str {
         match self {
             Capability::Auth => "tenantry_auth",
+            Capability::Mail => "tenantry_mail",
         }
     }
 }

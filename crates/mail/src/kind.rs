@@ -88,6 +88,7 @@ mod tests {
     fn every_kind_is_found_by_its_name() {
         for kind in MailKind::ALL {
             assert_eq!(MailKind::named(kind.name()), Some(kind));
+            assert_eq!(MailKind::ALL[kind as usize], kind);
         }
         assert_eq!(MailKind::named("recover"), None);
     }

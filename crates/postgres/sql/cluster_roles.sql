@@ -14,7 +14,8 @@ begin
             ('authenticated', 'noinherit'),
             ('service_role',  'noinherit bypassrls'),
             ('authenticator', 'noinherit'),
-            ('tenantry_auth', 'noinherit')
+            ('tenantry_auth', 'noinherit'),
+            ('tenantry_mail', 'noinherit')
         ) as roles (name, attributes)
     loop
         if not exists (select from pg_roles where rolname = wanted.name) then

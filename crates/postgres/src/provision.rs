@@ -121,7 +121,7 @@ pub async fn provision_app(client: &Client, roles: &AppRoles<'_>) -> Result<bool
     };
     grant_missing(
         client,
-        &["anon", "authenticated", "service_role", "tenantry_auth"],
+        &["anon", "authenticated", "service_role", "tenantry_auth", "tenantry_mail"],
         &server,
         options,
     )

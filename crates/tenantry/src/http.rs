@@ -17,6 +17,8 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 /// The name of the header that carries a request's id, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// Behind this, a path holds a key.
+const MAILBOX: &str = "/mailbox/";
 /// A client's own request id is kept if it is at most this long.
 const LONGEST_REQUEST_ID: usize = 128;
 
@@ -40,8 +42,9 @@ struct Surroundings {
     tells_id: bool,
 }
 
-/// All routes: the applications, `/live` and `/ready`.
-pub fn router(apps: Vec<AppRoutes>, trusted_proxies: Vec<IpAddr>) -> Router {
+/// All routes: the applications, `/live` and `/ready`, and beside them pages that no other origin's
+/// script may read.
+pub fn router(apps: Vec<AppRoutes>, pages: Router, trusted_proxies: Vec<IpAddr>) -> Router {
     let databases: Arc<[(String, Database)]> =
         apps.iter().map(|app| (app.name.clone(), app.database.clone())).collect();
     let mut router = Router::new()
@@ -52,7 +55,7 @@ pub fn router(apps: Vec<AppRoutes>, trusted_proxies: Vec<IpAddr>) -> Router {
             .nest_service(&format!("/{}/rest/v1", app.name), app.data_api)
             .nest(&format!("/{}/auth/v1", app.name), app.auth);
     }
-    surround(router.layer(cors()), trusted_proxies, true)
+    surround(router.layer(cors()).merge(pages), trusted_proxies, true)
 }
 
 /// Request ids and the log around any router; `tells_id`: whether answers have the id, too.
@@ -93,7 +96,7 @@ async fn identify_and_log(
     let id = request_id(&request);
     let method = request.method().clone();
     // The query stays out of the log: filters hold personal data.
-    let path = request.uri().path().to_owned();
+    let path = logged_path(request.uri().path());
     let client = set_client_address(&mut request, &surroundings.trusted_proxies);
     if surroundings.tells_id {
         request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -111,6 +114,14 @@ async fn identify_and_log(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The path without what opens the mailbox.
+fn logged_path(path: &str) -> String {
+    match path.strip_prefix(MAILBOX) {
+        Some(_) => format!("{MAILBOX}..."),
+        None => path.to_owned(),
+    }
 }
 
 /// The client's own id where it is short and printable, else a new one.

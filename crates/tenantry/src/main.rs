@@ -8,6 +8,7 @@ mod home;
 mod http;
 mod lenient;
 mod listen;
+mod mail_office;
 mod platform;
 mod postgrest;
 mod role_settings;
@@ -49,6 +50,8 @@ enum Command {
     Keys(commands::keys::Keys),
     /// Print the types of an application's schema, for typed clients
     Types(commands::types::Types),
+    /// Read the mail that stayed in a home, or say how mail stands
+    Mail(commands::mail::Mail),
     /// Say what is wrong with this machine or a home, and how to mend it
     Doctor(commands::doctor::Doctor),
 }
@@ -94,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Seed(command) => command.run().await,
         Command::Keys(command) => command.run().await,
         Command::Types(command) => command.run().await,
+        Command::Mail(command) => command.run().await,
         Command::Doctor(command) => command.run(),
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use tenantry_app::{App, owner_role};
 use tenantry_auth::binding;
 use tenantry_auth::keys::KeyChanges;
+use tenantry_mail::install_stored_templates;
 use tenantry_migrate::{Migrator, Revisions, SourceFile, Target};
 use tenantry_postgres::{Address, Distribution, EmbeddedServer, SUPERUSER, admin, provision};
 use tokio_postgres::Client;
@@ -311,7 +312,7 @@ impl Platform {
             .up(&mut client, &Target::Head)
             .await
             .with_context(|| format!("the migrations of {}", app.name()))?;
-        bind(&client, app).await?;
+        bind(&mut client, app).await?;
         crate::commands::seed::load_seeds(&mut client, app).await?;
         if !applied.is_empty() {
             announce_schema_change(&client).await?;
@@ -321,8 +322,10 @@ impl Platform {
 }
 
 /// Binds the capabilities to the application's tables, after checking that these exist.
-pub async fn bind(client: &Client, app: &App) -> Result<()> {
-    Ok(binding::install(client, &owner_role(app.name()), app).await?)
+pub async fn bind(client: &mut Client, app: &App) -> Result<()> {
+    let owner = owner_role(app.name());
+    binding::install(client, &owner, app).await?;
+    Ok(install_stored_templates(client, &owner, app.manifest()).await?)
 }
 
 /// Tells every program that serves this database to read its catalog again.

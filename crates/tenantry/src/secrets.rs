@@ -27,6 +27,9 @@ pub struct Secrets {
     /// The embedded server's superuser, for loopback.
     #[serde(default)]
     pub superuser_password: String,
+    /// What the address of the mailbox's page holds.
+    #[serde(default)]
+    pub mailbox_key: String,
     /// The TCP port of the embedded server's last start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postgres_port: Option<u16>,
@@ -86,6 +89,9 @@ impl Secrets {
         };
         if secrets.superuser_password.is_empty() {
             secrets.superuser_password = random_text(32);
+        }
+        if secrets.mailbox_key.is_empty() {
+            secrets.mailbox_key = random_text(32);
         }
         Ok(secrets)
     }

@@ -27,6 +27,9 @@ pub struct RunningStatus {
     /// A DSN for administration; absent where every application is on a server of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_dsn: Option<String>,
+    /// Where mail is read that stays in the home; absent where it leaves over SMTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox_url: Option<String>,
     /// By name.
     pub apps: BTreeMap<String, AppStatus>,
 }

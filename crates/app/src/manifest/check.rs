@@ -16,6 +16,7 @@ impl Manifest {
             tables.extend(identity.tenants.iter().map(|tenants| &tenants.table));
         }
         tables.extend(&self.audit);
+        tables.extend(self.mail_templates.iter().map(|templates| &templates.table));
         tables.extend(self.seeds.iter().filter_map(|seed| seed.table.as_ref()));
         tables.into_iter().map(|table| &table.value).collect()
     }
@@ -50,6 +51,13 @@ impl Manifest {
         }
         if let Some(audit) = &self.audit {
             check.table(audit);
+        }
+        if let Some(templates) = &self.mail_templates {
+            let texts = [&templates.key, &templates.subject, &templates.text, &templates.html];
+            for column in texts.into_iter().chain(&templates.locale) {
+                check.column(&templates.table, column, Kind::Text);
+            }
+            check.column(&templates.table, &templates.version, Kind::Integer);
         }
         for seed in &self.seeds {
             if let Some(table) = &seed.table {

@@ -10,13 +10,23 @@ use toml::Spanned;
 
 use self::identity::RawIdentity;
 use crate::location::{Lines, Located};
-use crate::manifest::{Demo, Manifest, Seed};
+use crate::manifest::{Demo, Manifest, Seed, StoredTemplates};
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
 use crate::{Problem, Problems, TableName};
 
 /// Names that mean something else in URLs, in the cluster or to PostgreSQL.
-const RESERVED_NAMES: [&str; 9] =
-    ["live", "metrics", "pg", "postgres", "ready", "template0", "template1", "tenantry", "console"];
+const RESERVED_NAMES: [&str; 10] = [
+    "live",
+    "mailbox",
+    "metrics",
+    "pg",
+    "postgres",
+    "ready",
+    "template0",
+    "template1",
+    "tenantry",
+    "console",
+];
 
 /// Schemas that no data API may expose: they hold secrets or belong to PostgreSQL.
 const PRIVATE_SCHEMAS: [&str; 3] = ["auth", "information_schema", "pg_catalog"];
@@ -33,6 +43,7 @@ struct RawManifest {
     extra_search_path: Vec<Spanned<String>>,
     identity: Option<RawIdentity>,
     audit: Option<RawAudit>,
+    mail: Option<RawMail>,
     #[serde(default)]
     seeds: Vec<RawSeed>,
     demo: Option<RawDemo>,
@@ -42,6 +53,24 @@ struct RawManifest {
 #[serde(deny_unknown_fields)]
 struct RawAudit {
     table: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMail {
+    templates: RawTemplates,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTemplates {
+    table: Spanned<String>,
+    key: Spanned<String>,
+    locale: Option<Spanned<String>>,
+    version: Spanned<String>,
+    subject: Spanned<String>,
+    text: Spanned<String>,
+    html: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +153,7 @@ impl Reader<'_> {
                 .collect(),
             identity: raw.identity.map(|identity| self.identity(identity)),
             audit: raw.audit.map(|audit| self.table(audit.table)),
+            mail_templates: raw.mail.map(|mail| self.mail_templates(mail.templates)),
             seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
             demo: raw.demo.map(|demo| Demo { file: self.file_of_type(demo.file, &[".sql"]) }),
         }
@@ -167,6 +197,18 @@ impl Reader<'_> {
             }
         }
         schemas.into_inner().into_iter().map(|schema| self.name(schema)).collect()
+    }
+
+    fn mail_templates(&mut self, raw: RawTemplates) -> StoredTemplates {
+        StoredTemplates {
+            table: self.table(raw.table),
+            key: self.name(raw.key),
+            locale: raw.locale.map(|column| self.name(column)),
+            version: self.name(raw.version),
+            subject: self.name(raw.subject),
+            text: self.name(raw.text),
+            html: self.name(raw.html),
+        }
     }
 
     fn seed(&mut self, raw: RawSeed) -> Seed {
@@ -262,6 +304,9 @@ mod tests {
         assert_eq!(identity.roles.unwrap().role_name.value, "name");
         assert!(identity.tenants.unwrap().deleted_at.is_none());
         assert_eq!(manifest.seeds[1].key[0].value, "code");
+        let templates = manifest.mail_templates.unwrap();
+        assert_eq!(templates.table.value.to_string(), "public.wordings");
+        assert_eq!((&*templates.text.value, templates.locale.is_none()), ("plain", true));
         assert_eq!(manifest.demo.unwrap().file.value, "seeds/demo.sql");
     }
 
@@ -331,6 +376,14 @@ mod tests {
             (
                 format!("{HEAD}{identity}[identity.administrator]\ncolumn_role = \"admin\""),
                 "app.toml:10: `column_role` needs the users' role",
+            ),
+            (
+                format!("{HEAD}[mail.templates]\ntable = \"public.wordings\""),
+                "app.toml:4: missing field `key`",
+            ),
+            (
+                format!("{HEAD}[mail]\nsmtp_url = \"smtp://localhost\""),
+                "app.toml:5: unknown field `smtp_url`",
             ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
             (

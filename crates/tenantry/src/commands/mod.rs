@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod keys;
+pub mod mail;
 pub mod migrate;
 pub mod psql;
 pub mod seed;

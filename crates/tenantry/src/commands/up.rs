@@ -21,6 +21,7 @@ use crate::follow_keys::FollowedKeys;
 use crate::home::Home;
 use crate::http::{self, AppRoutes};
 use crate::listen::{self, Door};
+use crate::mail_office::MailOffice;
 use crate::platform::{Platform, tell};
 use crate::role_settings;
 use crate::settings::Settings;
@@ -72,14 +73,16 @@ impl Up {
         let names: Vec<&str> = apps.iter().map(App::name).collect();
         let settings = Settings::load(&home, self.settings.as_deref())?;
         settings.name_unserved(&names);
+        let mut mail_office = MailOffice::open(&settings.mail, &home, &apps)?;
         let status_file = home.file("status.json");
         let mut stop = stop_signal()?;
         let mut platform = Platform::start(home, &self.server, &names).await?;
         let outcome = tokio::select! {
-            outcome = self.serve(&mut platform, &settings, &apps, listener, stop.clone()) => outcome,
+            outcome = self.serve(&mut platform, &settings, &mut mail_office, &apps, listener, stop.clone()) => outcome,
             // Told to stop while it was still starting.
             () = stopped_before_ready(&mut stop, &status_file) => Ok(()),
         };
+        mail_office.close().await;
         RunningStatus::remove(&platform.home);
         tell("stopping");
         platform.stop().await;
@@ -90,6 +93,7 @@ impl Up {
         &self,
         platform: &mut Platform,
         settings: &Settings,
+        mail_office: &mut MailOffice,
         apps: &[App],
         listener: TcpListener,
         stop: watch::Receiver<bool>,
@@ -103,11 +107,14 @@ impl Up {
             platform.bring_up(app).await?;
             let (app_routes, status) =
                 open_app(platform, settings, app, &url, sockets.clone()).await?;
+            mail_office.start_sender(platform, app, &app_routes.database, stop.clone())?;
             routes.push(app_routes);
             statuses.insert(app.name().to_owned(), status);
         }
+        let key = platform.secrets.mailbox_key.clone();
         let status = RunningStatus {
             ready: true,
+            mailbox_url: mail_office.keeps_mail().then(|| format!("{url}/mailbox/{key}/")),
             url,
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),
@@ -115,7 +122,8 @@ impl Up {
             admin_dsn: platform.admin_dsn(),
             apps: statuses,
         };
-        let router = http::router(routes, self.trusted_proxies.clone());
+        let router =
+            http::router(routes, mail_office.page(&key, apps), self.trusted_proxies.clone());
         let serving = tokio::spawn(listen::serve(Door::Tcp(listener), router, stop));
         status.save(&platform.home)?;
         print_ready(&status);
@@ -199,6 +207,9 @@ async fn open_app(
 
 fn print_ready(status: &RunningStatus) {
     println!("ready  {}", status.url);
+    if let Some(mailbox) = &status.mailbox_url {
+        println!("  mailbox  {mailbox}");
+    }
     for app in status.apps.values() {
         println!("  {}", app.url);
         println!("    anon key     {}", app.anon_key);

@@ -1,4 +1,4 @@
--- tenantry: version 1.5.0
+-- tenantry: version 1.4.0
 -- Who administers whom, what happened that somebody should know of, sessions that end when their
 -- person is shut out, and the sweep of what has expired.
 
