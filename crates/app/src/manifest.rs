@@ -5,7 +5,7 @@ mod parse;
 
 use serde::Deserialize;
 
-use crate::{BoundColumns, Located, SessionColumn, TableName, UserColumn};
+use crate::{BoundColumns, FunctionName, Located, SessionColumn, TableName, UserColumn};
 
 /// What `app.toml` says, after validation.
 #[derive(Debug, Clone)]
@@ -72,6 +72,8 @@ pub struct Identity {
     pub sessions: Option<SessionTable>,
     /// The tenants table, where a suspended or deleted tenant shuts its users out.
     pub tenants: Option<TenantTable>,
+    /// The keys of people's programs, where the application keeps them itself.
+    pub api_keys: Option<ApiKeys>,
 }
 
 /// Choices of the identity binding.
@@ -133,4 +135,14 @@ pub struct TenantTable {
     pub suspended_at: Option<Located<String>>,
     /// The time when it was deleted while the row stayed.
     pub deleted_at: Option<Located<String>>,
+}
+
+/// Keys of people's programs that the application keeps itself.
+#[derive(Debug, Clone)]
+pub struct ApiKeys {
+    /// Answers whose a key is: `f(key text)` gives a row with `id`, `user_id` and `scopes`, or none
+    /// for a key that does not hold.
+    pub verify: Located<FunctionName>,
+    /// What every such key begins with.
+    pub prefix: String,
 }

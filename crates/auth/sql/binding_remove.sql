@@ -19,7 +19,12 @@ begin
         from pg_catalog.pg_proc as p
         where p.pronamespace = 'auth'::regnamespace
         and p.proname like 'bind\_%'
-        and p.proname not in ('bind_sign_in_state', 'bind_sign_in_failed', 'bind_sign_in_succeeded')
+        and p.proname not in (
+            'bind_sign_in_state',
+            'bind_sign_in_failed',
+            'bind_sign_in_succeeded',
+            'bind_verify_key'
+        )
     loop
         execute format('drop function %s', made.signature);
     end loop;

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tenantry_caller::{Authenticator, Seal};
 use tenantry_postgres::Database;
 
-use crate::endpoints::{admin_users, health, logout, settings, sign_up, token, user};
+use crate::endpoints::{admin_users, health, logout, settings, sign_up, token, user, user_keys};
 use crate::password::Passwords;
 use crate::request::AuthRequest;
 use crate::response::{ErrorShape, error_response};
@@ -56,6 +56,15 @@ impl AuthApi {
                 "/user",
                 get(|state, request| serve(state, request, user::show_user))
                     .put(|state, request| serve(state, request, user::change_user)),
+            )
+            .route(
+                "/user/keys",
+                get(|state, request| serve(state, request, user_keys::list_keys))
+                    .post(|state, request| serve(state, request, user_keys::create_key)),
+            )
+            .route(
+                "/user/keys/{id}",
+                delete(|state, request| serve(state, request, user_keys::revoke_key)),
             )
             .route("/logout", post(|state, request| serve(state, request, logout::logout)))
             .route(

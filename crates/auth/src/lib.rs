@@ -17,6 +17,7 @@ mod error;
 pub mod keys;
 mod login;
 mod password;
+mod personal_keys;
 mod refresh_token;
 mod request;
 mod response;
@@ -26,6 +27,7 @@ pub use api::AuthApi;
 pub use config::{AuthConfig, AuthSettings, ProviderSettings, RateLimits};
 pub use error::AuthError;
 pub use password::hash_password;
+pub use personal_keys::personal_keys;
 pub use tenantry_app::PasswordAlgorithm;
 
 /// The migrations of the schema `auth`: (file name, text), each revision's up and down.

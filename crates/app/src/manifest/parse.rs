@@ -9,11 +9,11 @@ use toml::Spanned;
 use crate::columns::{BoundColumns, SessionColumn, UserColumn};
 use crate::location::{Lines, Located};
 use crate::manifest::{
-    Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
-    TenantTable,
+    ApiKeys, Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed,
+    SessionTable, TenantTable,
 };
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
-use crate::{Problem, Problems, TableName};
+use crate::{FunctionName, Problem, Problems, TableName};
 
 /// Names that mean something else in URLs, in the cluster or to PostgreSQL.
 const RESERVED_NAMES: [&str; 9] =
@@ -49,6 +49,7 @@ struct RawIdentity {
     roles: Option<RawRoles>,
     sessions: Option<RawSessions>,
     tenants: Option<Spanned<RawTenants>>,
+    api_keys: Option<RawApiKeys>,
 }
 
 #[derive(Deserialize, Default)]
@@ -85,6 +86,13 @@ struct RawTenants {
     id: Spanned<String>,
     suspended_at: Option<Spanned<String>>,
     deleted_at: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawApiKeys {
+    verify: Spanned<String>,
+    prefix: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -253,6 +261,7 @@ impl Reader<'_> {
             roles: raw.roles.map(|roles| self.roles(roles)),
             sessions: raw.sessions.map(|sessions| self.sessions(sessions)),
             tenants: raw.tenants.map(|tenants| self.tenants(tenants.into_inner())),
+            api_keys: raw.api_keys.map(|keys| self.api_keys(keys)),
         }
     }
 
@@ -282,6 +291,19 @@ impl Reader<'_> {
             suspended_at: raw.suspended_at.map(|column| self.name(column)),
             deleted_at: raw.deleted_at.map(|column| self.name(column)),
         }
+    }
+
+    fn api_keys(&mut self, raw: RawApiKeys) -> ApiKeys {
+        let prefix = raw.prefix.get_ref();
+        let is_plain = prefix.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        let is_long_enough = (3..=16).contains(&prefix.len()) && prefix.ends_with('_');
+        if !is_plain || !is_long_enough || prefix.starts_with("sb_") {
+            let message = format!(
+                "`prefix` is {prefix:?}; it must be 3 to 16 lower-case letters, digits or _, end in _, and not begin with sb_"
+            );
+            self.complain(&raw.prefix, message);
+        }
+        ApiKeys { verify: self.function(raw.verify), prefix: raw.prefix.into_inner() }
     }
 
     fn columns<Meaning: Ord + Copy>(
@@ -339,6 +361,19 @@ impl Reader<'_> {
         self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
     }
 
+    fn function(&mut self, text: Spanned<String>) -> Located<FunctionName> {
+        let parsed = FunctionName::parse(text.get_ref());
+        if parsed.is_none() {
+            let message = format!(
+                "`{}` must be a function with its schema, such as \"public.verify_api_key\"",
+                text.get_ref()
+            );
+            self.complain(&text, message);
+        }
+        let stand_in = FunctionName { schema: String::new(), function: String::new() };
+        self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
+    }
+
     fn name(&mut self, text: Spanned<String>) -> Located<String> {
         if !is_name(text.get_ref()) {
             let message = format!(
@@ -385,6 +420,9 @@ mod tests {
         assert_eq!(identity.sessions.unwrap().columns.get(SessionColumn::User), Some("user_id"));
         assert_eq!(identity.roles.unwrap().role_name.value, "name");
         assert!(identity.tenants.unwrap().deleted_at.is_none());
+        let keys = identity.api_keys.unwrap();
+        assert_eq!(keys.verify.value.to_string(), "public.verify_api_key");
+        assert_eq!(keys.prefix, "whole_");
         assert_eq!(manifest.seeds[1].key[0].value, "code");
         assert_eq!(manifest.demo.unwrap().file.value, "seeds/demo.sql");
     }
@@ -437,6 +475,16 @@ mod tests {
             (
                 format!("{HEAD}{identity}[identity.tenants]\ntable = \"a.t\"\nid = \"id\""),
                 "[identity.tenants] needs the users' tenant",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.api_keys]\nverify = \"v\"\nprefix = \"k_\""),
+                "app.toml:10: `v` must be a function with its schema",
+            ),
+            (
+                format!(
+                    "{HEAD}{identity}[identity.api_keys]\nverify = \"a.v\"\nprefix = \"sb_k_\""
+                ),
+                "app.toml:11: `prefix` is \"sb_k_\"",
             ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
             (

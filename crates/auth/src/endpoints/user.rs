@@ -111,14 +111,14 @@ pub(crate) async fn change_user(
     Ok(json_response(StatusCode::OK, &Account::from_row(row, 0)?.into_user()))
 }
 
-fn show(bearer: &Bearer) -> Statement {
+pub(super) fn show(bearer: &Bearer) -> Statement {
     Statement::new(with_account(SHOW))
         .bind(bearer.user_id.clone())
         .bind_option(bearer.session_id.clone())
 }
 
 /// The row, if the user and the login session are still there.
-fn living(row: Option<&Row>) -> Result<&Row, AuthError> {
+pub(super) fn living(row: Option<&Row>) -> Result<&Row, AuthError> {
     let row = row.ok_or(AuthError::SubjectNotFound)?;
     if is_true(row, 1) { Ok(row) } else { Err(AuthError::SessionNotFound) }
 }
