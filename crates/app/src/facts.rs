@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::TableName;
+use crate::{FunctionName, TableName};
 
 /// What a binding has to know about one column of the live database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,11 +17,21 @@ pub struct ColumnFacts {
     pub ignores_case: bool,
 }
 
-/// Schemas, tables and columns of the live database, as far as a manifest names them.
+/// What a binding has to know about one function of the live database.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FunctionFacts {
+    /// The arguments' types as `format_type` prints them.
+    pub arguments: Vec<String>,
+    /// The columns that it answers with, and their types.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// Schemas, tables, columns and functions of the live database, as far as a manifest names them.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogFacts {
     schemas: BTreeSet<String>,
     tables: BTreeMap<TableName, BTreeMap<String, ColumnFacts>>,
+    functions: BTreeMap<FunctionName, FunctionFacts>,
 }
 
 impl CatalogFacts {
@@ -33,6 +43,16 @@ impl CatalogFacts {
     /// Notes that a table has a column.
     pub fn add_column(&mut self, table: TableName, column: impl Into<String>, facts: ColumnFacts) {
         self.tables.entry(table).or_default().insert(column.into(), facts);
+    }
+
+    /// Notes a function.
+    pub fn add_function(&mut self, name: FunctionName, facts: FunctionFacts) {
+        self.functions.insert(name, facts);
+    }
+
+    /// The function's facts, where there is one.
+    pub fn function(&self, name: &FunctionName) -> Option<&FunctionFacts> {
+        self.functions.get(name)
     }
 
     /// Whether the schema exists.

@@ -20,11 +20,11 @@ mod table_name;
 pub use app::App;
 pub use columns::{BoundColumns, SessionColumn, UserColumn};
 pub use error::{AppError, Problem, Problems};
-pub use facts::{CatalogFacts, ColumnFacts};
+pub use facts::{CatalogFacts, ColumnFacts, FunctionFacts};
 pub use location::Located;
 pub use manifest::{
-    Administration, Administrator, Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm,
-    RoleTables, Seed, SessionTable, StoredTemplates, TenantTable,
+    Administration, Administrator, ApiKeys, Demo, Identity, IdentityOptions, Manifest,
+    PasswordAlgorithm, RoleTables, Seed, SessionTable, StoredTemplates, TenantTable,
 };
 pub use roles::{analyst_role, owner_role, server_role};
-pub use table_name::TableName;
+pub use table_name::{FunctionName, TableName};

@@ -5,7 +5,7 @@ mod parse;
 
 use serde::Deserialize;
 
-use crate::{BoundColumns, Located, SessionColumn, TableName, UserColumn};
+use crate::{BoundColumns, FunctionName, Located, SessionColumn, TableName, UserColumn};
 
 /// What `app.toml` says, after validation.
 #[derive(Debug, Clone)]
@@ -78,6 +78,8 @@ pub struct Identity {
     pub administration: Option<Administration>,
     /// What an administrator of the whole application holds beside `is_super_admin`.
     pub administrator: Administrator,
+    /// The keys of people's programs, where the application keeps them itself.
+    pub api_keys: Option<ApiKeys>,
 }
 
 /// Choices of the identity binding.
@@ -178,4 +180,14 @@ pub struct StoredTemplates {
     pub text: Located<String>,
     /// Its column of the HTML body.
     pub html: Located<String>,
+}
+
+/// Keys of people's programs that the application keeps itself.
+#[derive(Debug, Clone)]
+pub struct ApiKeys {
+    /// Answers whose a key is: `f(key text)` gives a row with `id`, `user_id` and `scopes`, or none
+    /// for a key that does not hold.
+    pub verify: Located<FunctionName>,
+    /// What every such key begins with.
+    pub prefix: String,
 }

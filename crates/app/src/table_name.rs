@@ -27,6 +27,29 @@ impl fmt::Display for TableName {
     }
 }
 
+/// A function with its schema, unquoted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionName {
+    /// The schema's name.
+    pub schema: String,
+    /// The function's name.
+    pub function: String,
+}
+
+impl FunctionName {
+    /// Reads `schema.function`; `None` where that is not what it is.
+    pub fn parse(text: &str) -> Option<FunctionName> {
+        let TableName { schema, table } = TableName::parse(text)?;
+        Some(FunctionName { schema, function: table })
+    }
+}
+
+impl fmt::Display for FunctionName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.schema, self.function)
+    }
+}
+
 /// Whether PostgreSQL would keep this text whole as a name.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_NAME_BYTES && !text.contains(['\0', '"'])

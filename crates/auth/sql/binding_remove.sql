@@ -29,7 +29,8 @@ begin
             'bind_may_invite',
             'bind_sign_in_failed',
             'bind_sign_in_state',
-            'bind_sign_in_succeeded'
+            'bind_sign_in_succeeded',
+            'bind_verify_key'
         )
     loop
         execute format('drop function %s', made.signature);

@@ -214,3 +214,27 @@ begin
     return true;
 end
 $$;
+
+create or replace function auth.bind_verify_key(key text)
+returns table (id uuid, user_id uuid, scopes text[])
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    hash text := encode(sha256(convert_to(key, 'UTF8')), 'hex');
+begin
+    return query
+    select held.id, held.user_id, held.scopes
+    from auth.personal_keys as held
+    where held.key_hash = hash
+    and held.revoked_at is null
+    and coalesce(held.expires_at > now(), true);
+
+    update auth.personal_keys as held
+    set last_used_at = now()
+    where held.key_hash = hash
+    and held.revoked_at is null
+    and coalesce(held.last_used_at < now() - interval '1 minute', true);
+end
+$$;

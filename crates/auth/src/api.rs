@@ -9,7 +9,8 @@ use tenantry_postgres::Database;
 
 use crate::endpoints::{
     admin_factors, admin_users, audit, authorize, callback, factors, health, identities, invite,
-    links, logout, otp, reauthenticate, recover, resend, settings, sign_up, token, user, verify,
+    links, logout, otp, reauthenticate, recover, resend, settings, sign_up, token, user, user_keys,
+    verify,
 };
 use crate::limits::Limits;
 use crate::password::Passwords;
@@ -73,6 +74,15 @@ impl AuthApi {
             .route("/logout", post(|s, r| serve(s, r, logout::logout)))
             .route("/user/identities/authorize", get(|s, r| serve(s, r, authorize::link_identity)))
             .route("/user/identities/{id}", delete(|s, r| serve(s, r, identities::unlink)))
+            .route(
+                "/user/keys",
+                get(|state, request| serve(state, request, user_keys::list_keys))
+                    .post(|state, request| serve(state, request, user_keys::create_key)),
+            )
+            .route(
+                "/user/keys/{id}",
+                delete(|state, request| serve(state, request, user_keys::revoke_key)),
+            )
             .route("/factors", post(|s, r| serve(s, r, factors::enroll)))
             .route("/factors/{id}", delete(|s, r| serve(s, r, factors::unenroll)))
             .route("/factors/{id}/challenge", post(|s, r| serve(s, r, factors::challenge)))

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod function;
 mod generate;
+mod keys;
 mod login_sessions;
 mod mapping;
 mod reconcile;
@@ -127,7 +128,7 @@ mod tests {
             .map(|(_, text)| text.replace("create or replace function ", "create function "))
             .collect();
         let functions: Vec<&str> = UNBOUND.split("create or replace function ").skip(1).collect();
-        assert_eq!(functions.len(), 11);
+        assert_eq!(functions.len(), 12);
         for function in functions {
             let statement = format!("create function {}", function.trim());
             let name = format!("create function {}(", function.split('(').next().unwrap());

@@ -142,6 +142,8 @@ pub struct AuthConfig {
     pub redirect_urls: Vec<String>,
     /// How new passwords are hashed.
     pub password_algorithm: PasswordAlgorithm,
+    /// What the keys of people's programs begin with, where the application keeps none itself.
+    pub personal_key_prefix: Option<String>,
     /// Whether mail leaves the machine.
     pub mail_leaves: bool,
     /// The operator's decisions.
@@ -156,6 +158,7 @@ impl AuthConfig {
             site_url: site_url.into(),
             redirect_urls: Vec::new(),
             password_algorithm: PasswordAlgorithm::default(),
+            personal_key_prefix: None,
             mail_leaves: false,
             settings: AuthSettings::default(),
         }

@@ -20,4 +20,5 @@ pub(crate) mod settings;
 pub(crate) mod sign_up;
 pub(crate) mod token;
 pub(crate) mod user;
+pub(crate) mod user_keys;
 pub(crate) mod verify;

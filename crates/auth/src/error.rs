@@ -190,6 +190,9 @@ pub enum AuthError {
     /// There is no such user.
     #[error("user not found")]
     UserNotFound,
+    /// The person has no such key.
+    #[error("key not found")]
+    KeyNotFound,
     /// Two requests wanted to change the same thing at once.
     #[error("conflict")]
     Conflict,
@@ -448,6 +451,7 @@ impl AuthError {
                 (S::FORBIDDEN, "user_not_found", "User from sub claim in JWT does not exist")
             }
             Self::UserNotFound => (S::NOT_FOUND, "user_not_found", "User not found"),
+            Self::KeyNotFound => (S::NOT_FOUND, "key_not_found", "Key not found"),
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "Too many concurrent requests on the same account")
             }

@@ -24,6 +24,7 @@ mod login;
 mod new_account;
 mod one_time_token;
 mod password;
+mod personal_keys;
 mod provider;
 mod rate_limit;
 mod redirect;
@@ -39,6 +40,7 @@ pub use api::AuthApi;
 pub use config::{AuthConfig, AuthSettings, ProviderSettings, RateLimits};
 pub use error::AuthError;
 pub use password::hash_password;
+pub use personal_keys::personal_keys;
 pub use tenantry_app::PasswordAlgorithm;
 
 /// The migrations of the schema `auth`: (file name, text), each revision's up and down.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenantry_caller::{Caller, Capability};
-use tenantry_postgres::{Database, Lane, Rows, Statement, Work};
+use tenantry_postgres::{Database, Lane, RequestSettings, Rows, Statement, Work};
 
 use crate::AuthError;
 use crate::request::AuthRequest;
@@ -32,7 +32,7 @@ impl Store {
         request: &AuthRequest,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
-        self.run(request, Lane::Read, statements).await
+        self.run(request.settings(), Lane::Read, statements).await
     }
 
     /// Statements that write: all or none. Triggers of the application run with them.
@@ -41,12 +41,20 @@ impl Store {
         request: &AuthRequest,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
-        self.run(request, Lane::Write, statements).await
+        self.run(request.settings(), Lane::Write, statements).await
+    }
+
+    /// The same, for what no request to this API asked.
+    pub(crate) async fn write_unasked(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Rows>, AuthError> {
+        self.run(RequestSettings::default(), Lane::Write, statements).await
     }
 
     async fn run(
         &self,
-        request: &AuthRequest,
+        settings: RequestSettings,
         lane: Lane,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
@@ -54,7 +62,7 @@ impl Store {
         let work = Work {
             lane,
             search_path: Arc::from(SEARCH_PATH),
-            settings: request.settings(),
+            settings,
             statements,
             // Reads call this room's own functions only; writes start the application's triggers.
             isolation: Default::default(),

@@ -2,7 +2,7 @@
 //! and can hold what it means.
 
 use crate::columns::{BoundColumns, Kind, Meaning};
-use crate::{CatalogFacts, Located, Manifest, Problem, Problems, TableName};
+use crate::{CatalogFacts, FunctionName, Located, Manifest, Problem, Problems, TableName};
 
 impl Manifest {
     /// Every table that the manifest binds.
@@ -21,8 +21,15 @@ impl Manifest {
         tables.into_iter().map(|table| &table.value).collect()
     }
 
+    /// Every function that the manifest binds.
+    pub fn bound_functions(&self) -> Vec<&FunctionName> {
+        let keys = self.identity.iter().filter_map(|identity| identity.api_keys.as_ref());
+        keys.map(|keys| &keys.verify.value).collect()
+    }
+
     /// Whether everything that the manifest names exists in the live database and has a fitting
-    /// type. `facts` must cover [`Manifest::bound_tables`] and all schemas.
+    /// type. `facts` must cover [`Manifest::bound_tables`], [`Manifest::bound_functions`] and all
+    /// schemas.
     ///
     /// # Errors
     /// [`Problems`], each with the manifest's line.
@@ -48,6 +55,9 @@ impl Manifest {
                     check.column(&tenants.table, column, Kind::Time);
                 }
             }
+        }
+        if let Some(keys) = self.identity.as_ref().and_then(|identity| identity.api_keys.as_ref()) {
+            check.key_function(&keys.verify);
         }
         if let Some(audit) = &self.audit {
             check.table(audit);
@@ -129,6 +139,30 @@ impl Check<'_> {
         }
     }
 
+    /// A function that says whose a key is.
+    fn key_function(&mut self, name: &Located<FunctionName>) {
+        const COLUMNS: [(&str, &str); 3] =
+            [("id", "uuid"), ("user_id", "uuid"), ("scopes", "text[]")];
+        let fits = self.facts.function(&name.value).map(|facts| {
+            facts.arguments == ["text"]
+                && COLUMNS.iter().all(|(column, type_name)| {
+                    facts.columns.get(*column).is_some_and(|found| found == type_name)
+                })
+        });
+        let message = match fits {
+            Some(true) => return,
+            Some(false) => format!(
+                "the function `{}` must take one text and return id uuid, user_id uuid and scopes text[]",
+                name.value
+            ),
+            None => format!(
+                "the database has no function `{}`, or several; create one in a migration or correct the name",
+                name.value
+            ),
+        };
+        self.complain(name.line, message);
+    }
+
     fn complain(&mut self, line: usize, message: String) {
         let problem = Problem { file: self.file.to_owned(), line: Some(line), message };
         if !self.problems.contains(&problem) {
@@ -140,7 +174,7 @@ impl Check<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ColumnFacts;
+    use crate::{ColumnFacts, FunctionFacts};
 
     const MANIFEST: &str = "name = \"small\"\ntitle = \"Small\"\nschemas = [\"public\"]\n[identity]\nusers = \"public.users\"\n[identity.columns]\nid = \"id\"\nemail = \"email\"\nactive = \"is_active\"\n";
 
@@ -174,6 +208,34 @@ mod tests {
         for (columns, expected) in table {
             let found = manifest.check_against(&facts(columns)).unwrap_err().to_string();
             assert!(found.starts_with(expected) && found.lines().count() == 1, "{found}");
+        }
+        let bound = format!(
+            "{MANIFEST}[identity.api_keys]\nverify = \"public.verify\"\nprefix = \"small_\"\n"
+        );
+        let manifest_with_keys = Manifest::parse("app.toml", &bound).unwrap();
+        let mut with_function = facts(&good);
+        let name = FunctionName::parse("public.verify").unwrap();
+        let mut function = FunctionFacts { arguments: vec!["text".into()], ..Default::default() };
+        for (returns, expected) in [
+            (None, Some("app.toml:11: the database has no function `public.verify`")),
+            (Some("uuid"), Some("app.toml:11: the function `public.verify` must take one text")),
+            (Some("text[]"), None),
+        ] {
+            if let Some(type_name) = returns {
+                for (column, type_name) in
+                    [("id", "uuid"), ("user_id", "uuid"), ("scopes", type_name)]
+                {
+                    function.columns.insert(column.into(), type_name.into());
+                }
+                with_function.add_function(name.clone(), function.clone());
+            }
+            let found = manifest_with_keys.check_against(&with_function).err();
+            let found = found.map(|problems| problems.to_string());
+            match (&found, expected) {
+                (None, None) => {}
+                (Some(found), Some(expected)) => assert!(found.starts_with(expected), "{found}"),
+                _ => panic!("{found:?}"),
+            }
         }
         let empty = manifest.check_against(&CatalogFacts::default()).unwrap_err().to_string();
         assert!(empty.starts_with("app.toml:3: the database has no schema `public`"), "{empty}");

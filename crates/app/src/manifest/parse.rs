@@ -12,7 +12,7 @@ use self::identity::RawIdentity;
 use crate::location::{Lines, Located};
 use crate::manifest::{Demo, Manifest, Seed, StoredTemplates};
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
-use crate::{Problem, Problems, TableName};
+use crate::{FunctionName, Problem, Problems, TableName};
 
 /// Names that mean something else in URLs, in the cluster or to PostgreSQL.
 const RESERVED_NAMES: [&str; 10] = [
@@ -250,6 +250,19 @@ impl Reader<'_> {
         self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
     }
 
+    fn function(&mut self, text: Spanned<String>) -> Located<FunctionName> {
+        let parsed = FunctionName::parse(text.get_ref());
+        if parsed.is_none() {
+            let message = format!(
+                "`{}` must be a function with its schema, such as \"public.verify_api_key\"",
+                text.get_ref()
+            );
+            self.complain(&text, message);
+        }
+        let stand_in = FunctionName { schema: String::new(), function: String::new() };
+        self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
+    }
+
     fn name(&mut self, text: Spanned<String>) -> Located<String> {
         if !is_name(text.get_ref()) {
             let message = format!(
@@ -303,6 +316,9 @@ mod tests {
         assert_eq!(identity.sessions.unwrap().columns.get(SessionColumn::User), Some("user_id"));
         assert_eq!(identity.roles.unwrap().role_name.value, "name");
         assert!(identity.tenants.unwrap().deleted_at.is_none());
+        let keys = identity.api_keys.unwrap();
+        assert_eq!(keys.verify.value.to_string(), "public.verify_api_key");
+        assert_eq!(keys.prefix, "whole_");
         assert_eq!(manifest.seeds[1].key[0].value, "code");
         let templates = manifest.mail_templates.unwrap();
         assert_eq!(templates.table.value.to_string(), "public.wordings");
@@ -384,6 +400,16 @@ mod tests {
             (
                 format!("{HEAD}[mail]\nsmtp_url = \"smtp://localhost\""),
                 "app.toml:5: unknown field `smtp_url`",
+            ),
+            (
+                format!("{HEAD}{identity}[identity.api_keys]\nverify = \"v\"\nprefix = \"k_\""),
+                "app.toml:10: `v` must be a function with its schema",
+            ),
+            (
+                format!(
+                    "{HEAD}{identity}[identity.api_keys]\nverify = \"a.v\"\nprefix = \"sb_k_\""
+                ),
+                "app.toml:11: `prefix` is \"sb_k_\"",
             ),
             (format!("{HEAD}[[seeds]]\nfile = \"a.json\""), "app.toml:5: a JSON seed needs"),
             (

@@ -1,11 +1,12 @@
 //! What the live database has of the tables that a manifest names.
 
-use tenantry_app::{CatalogFacts, ColumnFacts, Manifest, TableName};
+use tenantry_app::{CatalogFacts, ColumnFacts, FunctionFacts, FunctionName, Manifest, TableName};
 use tokio_postgres::Client;
 
 const FACTS: &str = include_str!("../../sql/binding_facts.sql");
+const FUNCTION_FACTS: &str = include_str!("../../sql/binding_function_facts.sql");
 
-/// Reads schemas and columns. Defaults come with qualified names only while `search_path` is empty.
+/// Reads schemas, columns and functions. Defaults come with qualified names only while `search_path` is empty.
 pub(super) async fn read(
     client: &Client,
     manifest: &Manifest,
@@ -27,6 +28,18 @@ pub(super) async fn read(
             ignores_case: row.get(7),
         };
         facts.add_column(table, row.get::<_, String>(2), column);
+    }
+    for name in manifest.bound_functions() {
+        // A function of several forms is none that could be meant.
+        let rows = client.query(FUNCTION_FACTS, &[&name.schema, &name.function]).await?;
+        if let [row] = &rows[..] {
+            let columns =
+                row.get::<_, Vec<String>>(1).into_iter().zip(row.get::<_, Vec<String>>(2));
+            let function = FunctionFacts { arguments: row.get(0), columns: columns.collect() };
+            let name =
+                FunctionName { schema: name.schema.clone(), function: name.function.clone() };
+            facts.add_function(name, function);
+        }
     }
     Ok(facts)
 }

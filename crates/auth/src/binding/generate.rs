@@ -4,7 +4,7 @@ use tenantry_app::{CatalogFacts, Identity};
 
 use super::function::Binding;
 use super::mapping::UsersTable;
-use super::{accounts, administration, login_sessions, role_events, sign_in, tenant, users};
+use super::{accounts, administration, keys, login_sessions, role_events, sign_in, tenant, users};
 
 /// Everything that the binding of this application consists of. The identity must have passed
 /// [`tenantry_app::Manifest::check_against`] with the same facts.
@@ -17,6 +17,7 @@ pub(super) fn generate(identity: &Identity, facts: &CatalogFacts) -> Binding {
     tenant::generate(&table, &mut binding);
     administration::generate(&table, &mut binding);
     role_events::generate(&table, &mut binding);
+    keys::generate(identity, &mut binding);
     if let Some(sessions) = &identity.sessions {
         login_sessions::generate(sessions, facts, &mut binding);
     }
@@ -81,6 +82,19 @@ end";
             let bare = body.replace("\"a name; drop table\"", "");
             assert!(!bare.contains("a name; drop table"), "{name}: {body}");
         }
+    }
+
+    #[test]
+    fn keys_are_looked_up_where_the_application_keeps_them() {
+        assert!(body("", "bind_verify_key").contains("from auth.personal_keys as held"));
+        let keys = "[identity.api_keys]\nverify = \"public.verify\"\nprefix = \"small_\"\n";
+        let expected = "\
+begin
+    return query
+    select held.id, held.user_id, held.scopes
+    from \"public\".\"verify\"(key) as held;
+end";
+        assert_eq!(body(keys, "bind_verify_key"), expected);
     }
 
     #[test]

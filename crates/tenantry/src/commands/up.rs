@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tenantry_app::App;
-use tenantry_auth::{AuthApi, AuthConfig};
+use tenantry_auth::{AuthApi, AuthConfig, personal_keys};
 use tenantry_catalog::{Catalog, CatalogHandle};
 use tenantry_data_api::{DataApi, DataApiConfig, TransactionEnd};
 use tenantry_postgres::{Database, DatabaseOptions};
@@ -168,7 +168,12 @@ async fn open_app(
         seal: secrets.seal()?,
         accepts_shared_secret: app_settings.auth.accept_shared_secret,
     };
-    let authenticator = keys.follow(&client).await?;
+    let bound_keys = manifest.identity.as_ref().and_then(|identity| identity.api_keys.as_ref());
+    let personal_prefix = bound_keys.map_or(format!("{name}_"), |keys| keys.prefix.clone());
+    let authenticator = keys
+        .follow(&client)
+        .await?
+        .with_personal_keys(&personal_prefix, personal_keys(database.clone()));
     let data_api =
         DataApi::new(config.clone(), authenticator.clone(), database.clone(), catalog.clone());
     let followed = Followed {
@@ -188,6 +193,7 @@ async fn open_app(
     auth_config.redirect_urls = app_settings.redirect_urls;
     auth_config.mail_leaves = settings.mail.smtp_url.is_some();
     auth_config.settings = app_settings.auth;
+    auth_config.personal_key_prefix = bound_keys.is_none().then_some(personal_prefix);
     if let Some(identity) = &manifest.identity {
         auth_config.password_algorithm = identity.options.password_algorithm;
     }

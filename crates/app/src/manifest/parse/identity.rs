@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::Reader;
 use crate::columns::{BoundColumns, SessionColumn, UserColumn};
 use crate::manifest::{
-    Administration, Administrator, Identity, IdentityOptions, PasswordAlgorithm, RoleTables,
-    SessionTable, TenantTable,
+    Administration, Administrator, ApiKeys, Identity, IdentityOptions, PasswordAlgorithm,
+    RoleTables, SessionTable, TenantTable,
 };
 
 #[derive(Deserialize)]
@@ -24,6 +24,7 @@ pub(super) struct RawIdentity {
     tenants: Option<Spanned<RawTenants>>,
     administration: Option<Spanned<RawAdministration>>,
     administrator: Option<RawAdministrator>,
+    api_keys: Option<RawApiKeys>,
 }
 
 #[derive(Deserialize, Default)]
@@ -60,6 +61,13 @@ struct RawTenants {
     id: Spanned<String>,
     suspended_at: Option<Spanned<String>>,
     deleted_at: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawApiKeys {
+    verify: Spanned<String>,
+    prefix: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +128,7 @@ impl Reader<'_> {
             roles: raw.roles.map(|roles| self.roles(roles)),
             sessions: raw.sessions.map(|sessions| self.sessions(sessions)),
             tenants: raw.tenants.map(|tenants| self.tenants(tenants.into_inner())),
+            api_keys: raw.api_keys.map(|keys| self.api_keys(keys)),
             administration: raw
                 .administration
                 .map(|administration| self.administration(administration.into_inner())),
@@ -202,6 +211,19 @@ impl Reader<'_> {
             table: self.table(raw.table),
             columns: self.columns("[identity.sessions.columns]", raw.columns, &needed),
         }
+    }
+
+    fn api_keys(&mut self, raw: RawApiKeys) -> ApiKeys {
+        let prefix = raw.prefix.get_ref();
+        let is_plain = prefix.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        let is_long_enough = (3..=16).contains(&prefix.len()) && prefix.ends_with('_');
+        if !is_plain || !is_long_enough || prefix.starts_with("sb_") {
+            let message = format!(
+                "`prefix` is {prefix:?}; it must be 3 to 16 lower-case letters, digits or _, end in _, and not begin with sb_"
+            );
+            self.complain(&raw.prefix, message);
+        }
+        ApiKeys { verify: self.function(raw.verify), prefix: raw.prefix.into_inner() }
     }
 
     fn tenants(&mut self, raw: RawTenants) -> TenantTable {
