@@ -197,7 +197,7 @@ async fn parakeets_numbered_files_build_what_its_migrations_build() {
         |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().starts_with("99_");
     let single: Vec<_> = numbered.iter().filter(|path| !is_main(path)).cloned().collect();
     let main: Vec<_> = numbered.iter().filter(|path| is_main(path)).cloned().collect();
-    assert_eq!((single.len(), main.len()), (6, 1));
+    assert_eq!((single.len(), main.len()), (7, 1));
     let down = run(&["migrate", "parakeet", "down", "base", "--home", program.home()]);
     assert!(down.status.success());
     let one_by_one = built_by(&mut client, &single).await;

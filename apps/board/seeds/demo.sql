@@ -477,7 +477,7 @@ from (
     union all
     select
         people.id,
-        'user_updated',
+        'consent_given',
         'user',
         people.id,
         json_build_object(

@@ -84,7 +84,7 @@ impl<'a> UsersTable<'a> {
         let facts = self.facts(meaning)?;
         let from_user = |key: &str| {
             format!(
-                r"nullif(regexp_replace({row}.raw_user_meta_data ->> '{key}', '^\s+|\s+$', 'g'), '')"
+                r"nullif(regexp_replace({row}.raw_user_meta_data ->> '{key}', '^\s+|\s+$', '', 'g'), '')"
             )
         };
         let from_app = |key: &str| {
@@ -289,7 +289,7 @@ mod tests {
                 "first_name = \"optional\"",
                 UserColumn::FirstName,
                 Some(
-                    r"left(coalesce(nullif(regexp_replace(a.raw_user_meta_data ->> 'first_name', '^\s+|\s+$', 'g'), ''), nullif(regexp_replace(a.raw_user_meta_data ->> 'given_name', '^\s+|\s+$', 'g'), '')), 20)",
+                    r"left(coalesce(nullif(regexp_replace(a.raw_user_meta_data ->> 'first_name', '^\s+|\s+$', '', 'g'), ''), nullif(regexp_replace(a.raw_user_meta_data ->> 'given_name', '^\s+|\s+$', '', 'g'), '')), 20)",
                 ),
             ),
             ("approved = \"flag\"", UserColumn::Approved, None),

@@ -1,0 +1,2 @@
+drop function public.delete_tenant(uuid, text);
+drop function public.create_tenant(text, text);
