@@ -236,6 +236,11 @@ impl AuthError {
             Self::NoAuthorization => {
                 (S::UNAUTHORIZED, "no_authorization", "This endpoint requires a valid Bearer token")
             }
+            Self::BadToken(TokenError::SessionEnded) => (
+                S::FORBIDDEN,
+                "session_not_found",
+                "Session from session_id claim in JWT does not exist",
+            ),
             Self::BadToken(TokenError::Expired(_)) => {
                 (S::FORBIDDEN, "bad_jwt", "invalid JWT: token is expired")
             }

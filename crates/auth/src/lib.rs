@@ -10,6 +10,7 @@
 mod access_token;
 mod account;
 mod administration;
+pub mod administrator;
 mod api;
 pub mod binding;
 mod config;

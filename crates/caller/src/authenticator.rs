@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cache::TokenCache;
+use crate::ended_sessions::EndedSessions;
 use crate::personal_key::PersonalKeys;
 use crate::role_claim::RoleClaim;
 use crate::verify::{Audience, Times, Verified, verified_claims};
@@ -60,6 +61,7 @@ pub struct Credentials<'a> {
 pub struct Authenticator {
     current: Arc<RwLock<Arc<Current>>>,
     people: Option<PersonalKeys>,
+    ended: EndedSessions,
     anonymous_role: Option<String>,
     audience: Option<String>,
     role_claim: RoleClaim,
@@ -89,6 +91,7 @@ impl Authenticator {
         Authenticator {
             current: Arc::new(RwLock::new(Current::new(keys, DEFAULT_CACHE_ENTRIES))),
             people: None,
+            ended: EndedSessions::default(),
             anonymous_role,
             audience: None,
             role_claim: RoleClaim::default(),
@@ -165,7 +168,16 @@ impl Authenticator {
             }
         };
         verified.check(self.audience.as_deref())?;
-        verified.caller.clone().ok_or(TokenError::AnonymousDisabled)
+        let caller = verified.caller.clone().ok_or(TokenError::AnonymousDisabled)?;
+        match caller.session_id() {
+            Some(session) if self.ended.contains(session) => Err(TokenError::SessionEnded),
+            _ => Ok(caller),
+        }
+    }
+
+    /// The login sessions whose tokens are refused; whoever hears of another one adds it.
+    pub fn ended_sessions(&self) -> &EndedSessions {
+        &self.ended
     }
 
     /// Who asks for data: the bearer, else whose key it is. Where both come, both have to be good:
@@ -285,6 +297,24 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn tokens_of_ended_sessions_are_refused() {
+        let server = authenticator();
+        let token = |session: &str| {
+            server.sign(&json!({ "role": "authenticated", "session_id": session })).unwrap()
+        };
+        let (over, open) = (token("s1"), token("s2"));
+        assert!(server.identify(Some(&over)).is_ok());
+        // A clone hears of it, too, and so does a token that was found good before.
+        server.clone().ended_sessions().add(["s1"]);
+        assert_eq!(server.identify(Some(&over)).unwrap_err(), TokenError::SessionEnded);
+        assert!(server.identify(Some(&open)).is_ok());
+        server.ended_sessions().forget(60);
+        assert!(server.identify(Some(&over)).is_err());
+        server.ended_sessions().forget(-60);
+        assert!(server.identify(Some(&over)).is_ok());
     }
 
     #[test]

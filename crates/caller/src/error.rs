@@ -27,6 +27,9 @@ pub enum TokenError {
     /// `exp` lies in the past, by so many seconds.
     #[error("JWT expired")]
     Expired(i64),
+    /// The login session that the token belongs to is over.
+    #[error("JWT of a login session that has ended")]
+    SessionEnded,
     /// `nbf` lies in the future, by so many seconds.
     #[error("JWT not yet valid")]
     NotYetValid(i64),

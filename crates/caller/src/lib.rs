@@ -10,6 +10,7 @@
 mod authenticator;
 mod cache;
 mod caller;
+mod ended_sessions;
 mod error;
 mod key;
 mod key_ring;
@@ -22,6 +23,7 @@ mod verify;
 
 pub use authenticator::{AccessClaims, Authenticator, Credentials};
 pub use caller::{Caller, Capability};
+pub use ended_sessions::EndedSessions;
 pub use error::TokenError;
 pub use key::{JwtSecret, KeyError, TokenKeys};
 pub use key_ring::KeyRing;

@@ -38,10 +38,19 @@ fn drive(connection: impl Future<Output = Result<(), Error>> + Send + 'static) {
     });
 }
 
-/// Hears the notifications of one channel.
+/// Hears the notifications of its channels.
 pub struct Listener {
     client: Client,
-    notifications: mpsc::UnboundedReceiver<String>,
+    notifications: mpsc::UnboundedReceiver<Notification>,
+}
+
+/// What somebody said with `notify`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// On which channel.
+    pub channel: String,
+    /// What, or nothing.
+    pub payload: String,
 }
 
 impl Listener {
@@ -64,18 +73,33 @@ impl Listener {
                 client
             }
         };
-        client.batch_execute(&format!("listen {}", crate::quote_identifier(channel))).await?;
-        Ok(Listener { client, notifications })
+        let listener = Listener { client, notifications };
+        listener.also(channel).await?;
+        Ok(listener)
     }
 
-    /// Waits for a notification: what it says, and what those say that came with it. `None` when
-    /// the connection ended.
-    pub async fn notified(&mut self) -> Option<Vec<String>> {
+    /// Listens on another channel, too.
+    ///
+    /// # Errors
+    /// What PostgreSQL or the network says.
+    pub async fn also(&self, channel: &str) -> Result<(), Error> {
+        self.client.batch_execute(&format!("listen {}", crate::quote_identifier(channel))).await
+    }
+
+    /// Waits for a notification; with it come those that were said meanwhile. `None` when the
+    /// connection ended.
+    pub async fn heard(&mut self) -> Option<Vec<Notification>> {
         let mut said = vec![self.notifications.recv().await?];
         while let Ok(more) = self.notifications.try_recv() {
             said.push(more);
         }
         Some(said)
+    }
+
+    /// The same, for who listens on one channel only: what they say.
+    pub async fn notified(&mut self) -> Option<Vec<String>> {
+        let heard = self.heard().await?;
+        Some(heard.into_iter().map(|notification| notification.payload).collect())
     }
 
     /// The connection, for looking at what the notification was about.
@@ -84,7 +108,7 @@ impl Listener {
     }
 }
 
-fn forward<S, T>(mut connection: Connection<S, T>, sender: mpsc::UnboundedSender<String>)
+fn forward<S, T>(mut connection: Connection<S, T>, sender: mpsc::UnboundedSender<Notification>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -92,7 +116,11 @@ where
     tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             let AsyncMessage::Notification(notification) = message else { continue };
-            if sender.send(notification.payload().to_owned()).is_err() {
+            let heard = Notification {
+                channel: notification.channel().to_owned(),
+                payload: notification.payload().to_owned(),
+            };
+            if sender.send(heard).is_err() {
                 return;
             }
         }

@@ -12,7 +12,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tenantry_caller::{Caller, Capability};
 use tenantry_postgres::{Database, Lane, Statement, Work};
+use tower::util::MapRequest;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::hosts::Hosts;
 
 /// The name of the header that carries a request's id, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +29,8 @@ const LONGEST_REQUEST_ID: usize = 128;
 pub struct AppRoutes {
     /// The first segment of its paths.
     pub name: String,
+    /// Names of hosts on which its paths need no such segment.
+    pub hostnames: Vec<String>,
     /// `/rest/v1`
     pub data_api: Router,
     /// `/auth/v1`
@@ -47,6 +52,7 @@ struct Surroundings {
 pub fn router(apps: Vec<AppRoutes>, pages: Router, trusted_proxies: Vec<IpAddr>) -> Router {
     let databases: Arc<[(String, Database)]> =
         apps.iter().map(|app| (app.name.clone(), app.database.clone())).collect();
+    let hosts = Hosts::new(&apps);
     let mut router = Router::new()
         .route("/live", get(|| async { Json(serde_json::json!({ "live": true })) }))
         .route("/ready", get(ready).with_state(databases));
@@ -55,7 +61,10 @@ pub fn router(apps: Vec<AppRoutes>, pages: Router, trusted_proxies: Vec<IpAddr>)
             .nest_service(&format!("/{}/rest/v1", app.name), app.data_api)
             .nest(&format!("/{}/auth/v1", app.name), app.auth);
     }
-    surround(router.layer(cors()).merge(pages), trusted_proxies, true)
+    let router = router.layer(cors()).merge(pages);
+    // Before the routes are looked at, a host of an application's own becomes the path.
+    let by_host = MapRequest::new(router, move |request| hosts.with_path(request));
+    surround(Router::new().fallback_service(by_host), trusted_proxies, true)
 }
 
 /// Request ids and the log around any router; `tells_id`: whether answers have the id, too.

@@ -5,10 +5,13 @@ mod commands;
 mod follow;
 mod follow_keys;
 mod home;
+mod hosts;
 mod http;
+mod identity_watch;
 mod lenient;
 mod listen;
 mod mail_office;
+mod open_app;
 mod platform;
 mod postgrest;
 mod role_settings;
@@ -52,6 +55,8 @@ enum Command {
     Types(commands::types::Types),
     /// Read the mail that stayed in a home, or say how mail stands
     Mail(commands::mail::Mail),
+    /// Make somebody the administrator of an application
+    Admin(commands::admin::Admin),
     /// Say what is wrong with this machine or a home, and how to mend it
     Doctor(commands::doctor::Doctor),
 }
@@ -98,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys(command) => command.run().await,
         Command::Types(command) => command.run().await,
         Command::Mail(command) => command.run().await,
+        Command::Admin(command) => command.run().await,
         Command::Doctor(command) => command.run(),
     }
 }

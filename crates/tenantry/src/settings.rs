@@ -6,6 +6,7 @@
 //! from = "Board <board@example.com>"
 //!
 //! [apps.board]
+//! public_url = "https://api.board.example.com"
 //! site_url = "https://board.example.com"
 //! redirect_urls = ["https://*.board.example.com/**"]
 //! hostnames = ["api.board.example.com"]
@@ -62,7 +63,10 @@ impl std::fmt::Debug for MailSettings {
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppSettings {
-    /// Where people use it: what links in mails lead to.
+    /// The base URL that clients reach the application at, where that is not this program's own:
+    /// what links in mails and ways back from identity providers begin with.
+    pub public_url: Option<String>,
+    /// Where people use it: where links in mails lead in the end.
     pub site_url: Option<String>,
     /// Where else links may lead, as globs.
     pub redirect_urls: Vec<String>,

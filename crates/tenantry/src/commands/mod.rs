@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod admin;
 pub mod doctor;
 pub mod keys;
 pub mod mail;

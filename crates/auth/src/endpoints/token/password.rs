@@ -17,6 +17,12 @@ from auth.users as account
 cross join lateral auth.bind_sign_in_state(account.id) as state
 where lower(account.email) = $1::text
 and not account.is_sso_user";
+/// By whatever the application signs people in with beside the address.
+const FIND_BY_NAME: &str = "\
+select account.id, account.encrypted_password, state.locked
+from auth.users as account
+cross join lateral auth.bind_sign_in_state(account.id) as state
+where account.id = (select auth.bind_find_user($1::text))";
 const NOTE_FAILURE: &str = "select auth.bind_sign_in_failed($1::uuid)";
 const END_ONE_TIME_PASSWORD: &str = include_str!("../../../sql/end_one_time_password.sql");
 
@@ -45,10 +51,13 @@ async fn check(engine: &Engine, request: &AuthRequest) -> Result<Response, AuthE
         (_, Some(phone)) if !phone.is_empty() => return Err(AuthError::PhoneDisabled),
         _ => return Err(AuthError::Validation("missing email or phone")),
     };
-    let address = email::normalize(address).map_err(|_| AuthError::InvalidCredentials)?;
     let secret = body.password.unwrap_or_default();
 
-    let find = Statement::new(FIND_BY_EMAIL).bind(address);
+    let find = match email::normalize(address) {
+        Ok(address) => Statement::new(FIND_BY_EMAIL).bind(address),
+        // PostgreSQL's texts hold no zero byte, so no name does.
+        Err(_) => Statement::new(FIND_BY_NAME).bind(address.trim().replace('\0', "\u{fffd}")),
+    };
     let rows = engine.store.read(request, vec![find]).await?;
     let found = rows.first().and_then(|rows| rows.first());
     let stored = found.and_then(|row| row.text(1));
