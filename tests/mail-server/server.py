@@ -33,7 +33,8 @@ class Keeper:
         text = envelope.content.decode("utf-8", "replace")
         if "quoting@" in envelope.rcpt_tos[0]:
             # As filters do that tell what they did not like.
-            return "554 5.7.1 refused, you said: " + " ".join(text.split())[:1500]
+            said = "".join(f"554-5.7.1 {line}\r\n" for line in text.splitlines() if line.strip())
+            return said + "554 5.7.1 refused"
         if answer := told("answer"):
             return answer
         Keeper.taken += 1

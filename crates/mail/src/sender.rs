@@ -80,7 +80,7 @@ impl MailSender {
                 Some(_) = under_way.join_next() => {}
                 () = wake.told(), if under_way.len() < MOST_AT_ONCE => {}
                 () = sleep(POLL) => {}
-                _ = stop.wait_for(|stopped| *stopped) => {}
+                _ = stop.wait_for(|stopped| *stopped) => break,
             }
         }
         while under_way.join_next().await.is_some() {}
