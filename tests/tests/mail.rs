@@ -258,7 +258,7 @@ async fn a_refusing_server_is_tried_again_and_a_refused_mail_is_not() {
     assert_eq!(mails.len(), 1);
     let text = mails[0]["text"].as_str().unwrap();
     assert!(text.contains(&format!("Message-ID: <{id}@letters.example.com>")), "{text}");
-    assert!(text.contains("From: Letters <no-reply@letters.example.com>"), "{text}");
+    assert!(text.contains("From: \"Letters\" <no-reply@letters.example.com>"), "{text}");
     assert_eq!(mails[0]["to"], json!(["ann@example.com"]));
 
     // What another attempt would not change is given up at once, with a reason that quotes nothing.
