@@ -5,9 +5,11 @@
 
 mod http;
 mod program;
+mod smtp;
 
 pub use http::{Answer, Client};
 pub use program::{Home, Program, run, shipped_apps};
+pub use smtp::MailServer;
 
 /// Connects by a DSN as any driver would.
 ///

@@ -22,4 +22,4 @@ returning
     mail.variables,
     mail.attempts,
     extract(epoch from mail.created_at)::bigint,
-    to_char(mail.created_at at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"')
+    to_char(mail.created_at at time zone 'UTC', 'YYYYMMDD"T"HH24MISS.US"Z"')

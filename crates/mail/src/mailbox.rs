@@ -163,9 +163,9 @@ mod tests {
             )
         };
         let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        mailbox.keep("20250101T000000Z", second, message("older").as_bytes()).unwrap();
-        mailbox.keep("20250102T000000Z", first, message("newer").as_bytes()).unwrap();
-        mailbox.keep("20250102T000000Z", first, message("again").as_bytes()).unwrap();
+        mailbox.keep("20250101T000000.000000Z", second, message("older").as_bytes()).unwrap();
+        mailbox.keep("20250102T000000.000000Z", first, message("newer").as_bytes()).unwrap();
+        mailbox.keep("20250102T000000.000000Z", first, message("again").as_bytes()).unwrap();
         let mails = mailbox.newest(10).unwrap();
         let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
         assert_eq!(subjects, ["newer", "older"]);

@@ -1,23 +1,30 @@
 //! From a claimed mail and its words to the message that leaves.
 
-use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
-
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
-use lettre::{Address, Message};
+use lettre::Address;
+use lettre::address::Envelope;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::{address::Address as Shown, date::Date, raw::Raw};
 
 use crate::queue::{ClaimedMail, Failure};
 use crate::templates::Written;
 
 /// Whom mail is from.
-#[derive(Clone)]
-pub struct SenderAddress(Mailbox);
+#[derive(Debug, Clone)]
+pub struct SenderAddress {
+    name: Option<String>,
+    address: Address,
+}
 
 /// The text is no sender's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is no sender's address; write it as board@example.com or Board <board@example.com>")]
 pub struct SenderAddressError;
+
+/// A message as it leaves: for whom, and every byte of it.
+pub(crate) struct Message {
+    pub(crate) envelope: Envelope,
+    pub(crate) bytes: Vec<u8>,
+}
 
 impl SenderAddress {
     /// Reads `board@example.com` or `Board <board@example.com>`; `name` is shown where the address
@@ -26,17 +33,15 @@ impl SenderAddress {
     /// # Errors
     /// [`SenderAddressError`].
     pub fn parse(text: &str, name: &str) -> Result<Self, SenderAddressError> {
-        let mut mailbox: Mailbox = text.parse().map_err(|_| SenderAddressError)?;
+        let text = text.trim();
+        let (name, address) = match text.strip_suffix('>').and_then(|text| text.split_once('<')) {
+            Some((own, address)) => (own.trim().trim_matches('"'), address),
+            None => (name, text),
+        };
+        let address = address.parse().map_err(|_| SenderAddressError)?;
         // A header is one line.
-        let name = mailbox.name.as_deref().unwrap_or(name).replace(char::is_control, " ");
-        mailbox.name = Some(name).filter(|name| !name.trim().is_empty());
-        Ok(SenderAddress(mailbox))
-    }
-}
-
-impl fmt::Debug for SenderAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SenderAddress({})", self.0)
+        let name = name.replace(char::is_control, " ");
+        Ok(SenderAddress { name: Some(name).filter(|name| !name.trim().is_empty()), address })
     }
 }
 
@@ -47,23 +52,26 @@ pub(crate) fn compose(
     written: Written,
     from: &SenderAddress,
 ) -> Result<Message, Failure> {
-    let address: Address = mail
+    // The type admits one address without a line break and nothing else.
+    let recipient: Address = mail
         .recipient
         .parse()
         .map_err(|_| Failure::permanent("the recipient's address is none that mail can go to"))?;
-    Message::builder()
-        .from(from.0.clone())
-        .to(Mailbox::new(None, address))
+    let bytes = MessageBuilder::new()
+        .from(Shown::new_address(from.name.as_deref(), from.address.to_string()))
+        .to(recipient.to_string())
         .subject(written.subject)
-        .date(UNIX_EPOCH + Duration::from_secs(mail.created_at))
-        .message_id(Some(format!("<{}@{}>", mail.id, from.0.email.domain())))
+        .date(Date::new(mail.created_at))
+        .message_id(format!("{}@{}", mail.id, from.address.domain()))
         // RFC 3834: no vacation responder answers it.
-        .raw_header(HeaderValue::new(
-            HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".into(),
-        ))
-        .multipart(MultiPart::alternative_plain_html(written.text, written.html))
-        .map_err(|_| Failure::permanent("the mail's headers cannot be written"))
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        .text_body(written.text)
+        .html_body(written.html)
+        .write_to_vec()
+        .map_err(|_| Failure::permanent("the mail cannot be written"))?;
+    let envelope = Envelope::new(Some(from.address.clone()), vec![recipient])
+        .map_err(|_| Failure::permanent("the mail has no recipient"))?;
+    Ok(Message { envelope, bytes })
 }
 
 #[cfg(test)]
@@ -83,7 +91,7 @@ mod tests {
             variables: String::new(),
             attempts: 1,
             created_at: 1_700_000_000,
-            created_at_text: "20231114T221320Z".into(),
+            created_at_text: "20231114T221320.000000Z".into(),
             claimed_at: Instant::now(),
         }
     }
@@ -95,24 +103,24 @@ mod tests {
     fn composed(recipient: &str, subject: &str, from: &str) -> Result<String, Failure> {
         let from = SenderAddress::parse(from, "Small").unwrap();
         let message = compose(&mail(recipient), words(subject), &from)?;
-        Ok(String::from_utf8(message.formatted()).unwrap())
+        Ok(String::from_utf8(message.bytes).unwrap())
     }
 
     #[test]
     fn a_message_says_whence_whither_and_which() {
         let message = composed("ann@example.com", "Zoë's code", "board@example.com").unwrap();
         for line in [
-            "From: Small <board@example.com>\r\n",
-            "To: ann@example.com\r\n",
+            "From: \"Small\" <board@example.com>\r\n",
+            "To: <ann@example.com>\r\n",
             "Message-ID: <00000000-0000-0000-0000-000000000007@example.com>\r\n",
             "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n",
             "Auto-Submitted: auto-generated\r\n",
-            "Subject: =?utf-8?b?",
+            "Subject: =?utf-8?",
         ] {
             assert!(message.contains(line), "{line}\n{message}");
         }
         let named = composed("ann@example.com", "x", "Board <b@example.com>").unwrap();
-        assert!(named.contains("From: Board <b@example.com>\r\n"));
+        assert!(named.contains("From: \"Board\" <b@example.com>\r\n"));
     }
 
     #[test]
@@ -139,7 +147,7 @@ mod tests {
         }
         let named = SenderAddress::parse("b@example.com", "A\r\nBcc: eve@example.com").unwrap();
         let message = compose(&mail("ann@example.com"), words("x\r\nBcc: eve@example.com"), &named);
-        let message = String::from_utf8(message.unwrap().formatted()).unwrap();
+        let message = String::from_utf8(message.unwrap().bytes).unwrap();
         assert!(!message.contains("\nBcc:"), "{message}");
     }
 }

@@ -41,8 +41,8 @@ pub(crate) struct ClaimedMail {
     pub(crate) variables: String,
     pub(crate) attempts: u32,
     /// When it was enqueued, in seconds since 1970.
-    pub(crate) created_at: u64,
-    /// The same in UTC, as `20250131T120000Z`.
+    pub(crate) created_at: i64,
+    /// The same in UTC, as `20250131T120000.000000Z`: mails are listed in the order of it.
     pub(crate) created_at_text: String,
     /// Before the lease began.
     pub(crate) claimed_at: Instant,

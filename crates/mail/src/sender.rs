@@ -80,7 +80,7 @@ impl MailSender {
                 Some(_) = under_way.join_next() => {}
                 () = wake.told(), if under_way.len() < MOST_AT_ONCE => {}
                 () = sleep(POLL) => {}
-                _ = stop.wait_for(|stopped| *stopped) => {}
+                _ = stop.wait_for(|stopped| *stopped) => break,
             }
         }
         while under_way.join_next().await.is_some() {}
@@ -157,11 +157,12 @@ impl Sending {
         let kind = mail.kind.ok_or_else(|| {
             Failure::temporary("this version does not know the kind; a newer one has to send it")
         })?;
+        // Whoever has the secret may come yet: another program, or the right secrets.toml.
         let json = self
             .settings
             .seal
             .open(&mail.variables)
-            .map_err(|_| Failure::permanent("the variables were sealed with another secret"))?;
+            .map_err(|_| Failure::temporary("the variables were sealed with another secret"))?;
         let variables: Value = serde_json::from_str(&json)
             .map_err(|_| Failure::permanent("the variables are no JSON"))?;
         let stored = match self.settings.has_stored_templates {

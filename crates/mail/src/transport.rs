@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use lettre::transport::smtp::{self, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use crate::mailbox::Mailbox;
+use crate::message::Message;
 use crate::queue::{ClaimedMail, Failure};
 use crate::reason::without_secrets;
 
@@ -82,16 +83,17 @@ impl Transport {
     /// Hands the message over. It was when this returns without an error.
     pub(crate) async fn send(&self, mail: &ClaimedMail, message: Message) -> Result<(), Failure> {
         match self {
-            Transport::Smtp(server) => match server.0.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(failure(&error)),
-            },
+            Transport::Smtp(server) => {
+                match server.0.send_raw(&message.envelope, &message.bytes).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(failure(&error)),
+                }
+            }
             Transport::Mailbox(mailbox) => {
                 let (mailbox, id) = (mailbox.clone(), mail.id);
                 let time = mail.created_at_text.clone();
-                let kept = tokio::task::spawn_blocking(move || {
-                    mailbox.keep(&time, id, &message.formatted())
-                });
+                let kept =
+                    tokio::task::spawn_blocking(move || mailbox.keep(&time, id, &message.bytes));
                 match kept.await {
                     Ok(Ok(())) => Ok(()),
                     Ok(Err(error)) => Err(Failure::temporary(format!("the mailbox: {error}"))),
