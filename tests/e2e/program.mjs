@@ -52,6 +52,11 @@ class Program {
     return this.#client(app, this.status.apps[app].service_key);
   }
 
+  /** A client with any key. */
+  withKey(app, key) {
+    return this.#client(app, key);
+  }
+
   /** A signed-in client. */
   async signIn(app, email) {
     const client = this.anonymous(app);

@@ -84,7 +84,8 @@ impl Client {
         self.send("DELETE", path, None)
     }
 
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    /// Any method, with a JSON body or none.
+    pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let token = self.token.as_deref().unwrap_or(&self.anon_key);
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();

@@ -11,6 +11,8 @@
 
 #[path = "matrix/rbac.rs"]
 mod rbac;
+#[path = "matrix/scopes.rs"]
+mod scopes;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -257,6 +259,17 @@ async fn attempt(client: &Client, role: &str, person: &str, statement: &str) -> 
     } else {
         format!("{{\"sub\":\"{person}\",\"role\":\"{role}\"}}")
     };
+    attempt_with(client, role, person, &claims, statement).await
+}
+
+/// The same with these claims.
+async fn attempt_with(
+    client: &Client,
+    role: &str,
+    person: &str,
+    claims: &str,
+    statement: &str,
+) -> String {
     client
         .batch_execute(&format!(
             "begin;

@@ -51,7 +51,11 @@ impl OpaqueKind {
 
 /// A key in the clear: seen by who asked for it, once. Its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct KeyText(String);
+pub struct KeyText {
+    text: String,
+    /// How much of it says what it is and is no secret.
+    named: usize,
+}
 
 impl KeyText {
     /// A new opaque key, in the shape that scanners for leaked keys know: 132 random bits and a
@@ -63,7 +67,8 @@ impl KeyText {
         let random: String = random_text()?.chars().take(22).collect();
         let body = format!("{}{random}", kind.prefix());
         let sum = URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
-        Ok(KeyText(format!("{body}_{}", &sum[..8])))
+        let named = kind.prefix().len();
+        Ok(KeyText { text: format!("{body}_{}", &sum[..8]), named })
     }
 
     /// A new key of a person, 256 random bits after a prefix.
@@ -71,33 +76,28 @@ impl KeyText {
     /// # Errors
     /// [`KeyError::NoKey`] where the operating system has no random bytes.
     pub fn personal(prefix: &str) -> Result<KeyText, KeyError> {
-        Ok(KeyText(format!("{prefix}{}", random_text()?)))
+        Ok(KeyText { text: format!("{prefix}{}", random_text()?), named: prefix.len() })
     }
 
-    /// A key that was shown before.
-    pub fn known(text: &str) -> KeyText {
-        KeyText(text.to_owned())
+    /// An opaque key that was shown before.
+    pub fn known(kind: OpaqueKind, text: &str) -> KeyText {
+        KeyText { text: text.to_owned(), named: kind.prefix().len() }
     }
 
     /// The first characters, by which people recognise it.
     pub fn prefix(&self) -> &str {
         const SHOWN: usize = 6;
-        let named = [OpaqueKind::Publishable, OpaqueKind::Secret]
-            .into_iter()
-            .map(OpaqueKind::prefix)
-            .find(|prefix| self.0.starts_with(prefix))
-            .map_or_else(|| self.0.find('_').map_or(0, |at| at + 1), str::len);
-        self.0.get(..named + SHOWN).unwrap_or_default()
+        self.text.get(..self.named + SHOWN).unwrap_or_default()
     }
 
     /// What is stored of it: SHA-256, in hex.
     pub fn hash(&self) -> String {
-        hash(&self.0).iter().map(|byte| format!("{byte:02x}")).collect()
+        hash(&self.text).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -201,8 +201,8 @@ mod tests {
             assert_eq!(OpaqueKind::named(kind.name()), Some(kind));
             assert_eq!(format!("{key:?}"), "KeyText(hidden)");
         }
-        let key = KeyText::personal("shop_").unwrap();
-        assert_eq!((key.as_str().len(), key.prefix().len()), (48, 11));
+        let key = KeyText::personal("my_shop_").unwrap();
+        assert_eq!((key.as_str().len(), key.prefix().len()), (51, 14));
     }
 
     #[test]

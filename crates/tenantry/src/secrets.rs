@@ -162,8 +162,8 @@ impl AppSecrets {
     pub fn keys(&self) -> HomeKeys {
         HomeKeys {
             shared_secret: self.jwt_secret.clone(),
-            publishable: KeyText::known(&self.publishable_key),
-            secret: KeyText::known(&self.secret_key),
+            publishable: KeyText::known(OpaqueKind::Publishable, &self.publishable_key),
+            secret: KeyText::known(OpaqueKind::Secret, &self.secret_key),
         }
     }
 }
