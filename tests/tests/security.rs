@@ -295,6 +295,26 @@ async fn no_session_begins_while_its_person_is_shut_out() {
     assert_eq!(ask(&first, count).await, "0");
 }
 
+/// Each side takes its locks in the same order, so nobody is thrown out by a deadlock.
+#[test]
+fn right_and_wrong_passwords_at_once_are_all_answered() {
+    let home = Home::new();
+    let program = Program::start(&home, &["--apps", "profiler"]);
+    let client = program.client("profiler");
+    sign_up(&client, "ann@example.com", json!({}));
+    std::thread::scope(|scope| {
+        for password in [PASSWORD, "a wrong password", PASSWORD, "a wrong password"] {
+            let client = &client;
+            scope.spawn(move || {
+                for _ in 0..4 {
+                    let answer = try_sign_in(client, "ann@example.com", password);
+                    assert!(answer.status <= 400, "{answer:?}");
+                }
+            });
+        }
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_expired_is_swept_and_nothing_else() {
     let home = Home::new();

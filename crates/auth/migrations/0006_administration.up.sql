@@ -321,6 +321,12 @@ as $$
 declare
     attempts integer;
 begin
+    -- In the order of a sign-in, the account first, so that neither waits for the other for ever.
+    perform
+    from auth.users as account
+    where account.id = bind_sign_in_failed.user_id
+    for no key update;
+
     insert into auth.lockouts as lockout (user_id, failed_attempts)
     values (bind_sign_in_failed.user_id, 1)
     on conflict on constraint lockouts_pkey do update
@@ -368,10 +374,16 @@ begin
     delete from auth.mfa_challenges where created_at < now() - interval '1 hour';
     delete from auth.ended_sessions where ended_at < now() - interval '1 day';
 
-    -- The application's own columns are unlocked with it.
-    perform auth.bind_sign_in_succeeded(lockout.user_id)
-    from auth.lockouts as lockout
-    where lockout.locked_until <= now();
+    -- The application's own columns are unlocked with it. Who is signing in at this moment does that
+    -- without us.
+    perform auth.bind_sign_in_succeeded(expired.user_id)
+    from (
+        select lockout.user_id
+        from auth.lockouts as lockout
+        join auth.users as account on account.id = lockout.user_id
+        where lockout.locked_until <= now()
+        for no key update of account skip locked
+    ) as expired;
 end
 $$;
 
