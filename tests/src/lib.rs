@@ -4,6 +4,7 @@
 //! Every test has its own home, so tests run side by side; homes are removed when they end.
 
 mod http;
+pub mod identity;
 mod program;
 mod smtp;
 

@@ -97,7 +97,12 @@ const MNFST_RESOURCES: &[Resource] = &[
     Resource::owned("messages", "select user_id from sessions where sessions.id = session_id")
         .of_tenant("tenant_id")
         .where_("messages of the assistant", "role = 'assistant'"),
-    Resource::owned("audit_logs", "user_id").of_tenant("tenant_id"),
+    Resource::owned("audit_logs", "user_id")
+        .of_tenant("tenant_id")
+        .where_("audit_logs of documents", "resource_type = 'documents'"),
+    Resource::owned("audit_logs", "user_id")
+        .of_tenant("tenant_id")
+        .where_("audit_logs of chats", "resource_type in ('sessions', 'messages')"),
     Resource::owned("user_preferences", "user_id")
         .of_tenant("select tenant_id from users where users.id = user_id"),
     Resource::owned("api_keys", "user_id").of_tenant("tenant_id"),
@@ -208,14 +213,14 @@ async fn reach(client: &Client, schema: &str, callers: &[(String, String, String
                  and attgenerated = '' and has_column_privilege('{role}', attrelid, attnum, '{verb}') order by attnum limit 1"
                 )
             };
-            let readable = first(&client, &column("select")).await.unwrap_or_else(|| "*".into());
-            let writable = first(&client, &column("update")).await;
+            let readable = first(client, &column("select")).await.unwrap_or_else(|| "*".into());
+            let writable = first(client, &column("update")).await;
             let select =
                 attempt(client, role, person, &format!("select {readable} from {table}")).await;
             let update = match writable {
                 Some(column) => {
                     attempt(
-                        &client,
+                        client,
                         role,
                         person,
                         &format!("update {table} set {column} = {column}"),

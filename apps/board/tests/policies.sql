@@ -59,10 +59,15 @@ select pg_temp.expect_rows('a join does not reach bob''s votes',
     'select from public.votes join public.personas on code = persona_code where vote_choice = ''no''', 0);
 select pg_temp.expect_refused('people do not vote', 'update public.votes set vote_choice = ''x''', '42501');
 
--- users_select_own, users_update_own
+-- users_select_own, and consent
 
 select pg_temp.expect_value('ann sees herself alone', 'select string_agg(email, '','') from public.users', 'ann@example.com');
-select pg_temp.expect_rows('ann gives her own consent', 'update public.users set gdpr_consent_at = now()', 1);
+select pg_temp.expect_refused('ann does not date a consent back',
+    'update public.users set gdpr_consent_at = ''2020-01-01''', '42501');
+select pg_temp.expect_value('ann gives her own consent',
+    'select public.give_consent() = now()', 'true');
+select pg_temp.expect_value('and withdraws it', 'select public.withdraw_consent()', 'true');
+select pg_temp.expect_value('which pauses what runs', 'select status from public.sessions', 'paused');
 select pg_temp.expect_refused('ann does not raise her tier',
     'update public.users set subscription_tier = ''enterprise''', '42501');
 select pg_temp.expect_refused('ann does not become bob',
@@ -96,6 +101,8 @@ select pg_temp.expect_rows('the costs hold nothing of bob''s',
 
 select pg_temp.become_nobody_setting();
 
+select pg_temp.expect_refused('an empty setting is nobody: consent', 'select public.give_consent()', '42501');
+select pg_temp.expect_refused('nor does nobody withdraw one', 'select public.withdraw_consent()', '42501');
 select pg_temp.expect_rows('an empty setting is nobody: sessions', 'select from public.sessions', 0);
 select pg_temp.expect_rows('an empty setting is nobody: contributions', 'select from public.contributions', 0);
 select pg_temp.expect_rows('an empty setting is nobody: votes', 'select from public.votes', 0);
@@ -107,11 +114,20 @@ select pg_temp.become('anon');
 select pg_temp.expect_rows('anon reads the personas', 'select from public.personas', 45);
 select pg_temp.expect_refused('anon reads no deliberation', 'select from public.sessions', '42501');
 select pg_temp.expect_refused('anon reads no user', 'select from public.users', '42501');
+select pg_temp.expect_refused('anon consents to nothing', 'select public.give_consent()', '42501');
 
 
 -- The service and the analyst
 
 select pg_temp.become('service_role');
+
+select pg_temp.expect_refused('the service consents for nobody', 'select public.give_consent()', '42501');
+select pg_temp.expect_value('withdrawing reached ann''s deliberation alone',
+    'select string_agg(id || '' '' || status, '', '' order by id) from public.sessions where id in (''ann-session'', ''bob-session'')',
+    'ann-session paused, bob-session active');
+select pg_temp.expect_value('consent has words of its own in the trail',
+    format('select string_agg(format(''%%s %%s'', action, ip_address), '', '' order by id) from public.audit_log where user_id = %L and action like ''consent%%''', current_setting('test.ann')),
+    'consent_given 203.0.113.7, consent_withdrawn 203.0.113.7');
 
 select pg_temp.expect_rows('the service sees every deliberation',
     'select from public.sessions where id in (''ann-session'', ''bob-session'')', 2);

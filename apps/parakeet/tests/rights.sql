@@ -95,18 +95,20 @@ select pg_temp.expect_rows(
       where relnamespace = 'public'::regnamespace
       and (relkind not in ('r', 'i') or relispartition)$$, 0);
 select pg_temp.expect_rows(
-    'no function may be executed by anybody but its owner',
-    $$select from pg_proc p
-      where p.pronamespace = 'public'::regnamespace
-      and (
-          p.proacl is null
-          or exists (select from aclexplode(p.proacl) a where a.grantee <> p.proowner)
-      )$$, 0);
+    'every function''s rights are written down',
+    $$select from pg_proc where pronamespace = 'public'::regnamespace and proacl is null$$, 0);
 select pg_temp.expect_value(
-    'three functions run as their owner',
+    'four functions may be executed, by people who are signed in',
+    $$select string_agg(format('%s: %s', proname, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end), ', ' order by proname)
+      from pg_proc p
+      cross join lateral aclexplode(p.proacl) a
+      where p.pronamespace = 'public'::regnamespace and a.grantee <> p.proowner$$,
+    'approve_user: authenticated, decline_user: authenticated, waiting_users: authenticated, withdraw_approval: authenticated');
+select pg_temp.expect_value(
+    'seven functions run as their owner',
     $$select string_agg(proname, ', ' order by proname) from pg_proc
       where pronamespace = 'public'::regnamespace and prosecdef$$,
-    'create_billing_subscription, create_user_settings, write_audit_log');
+    'approve_user, create_billing_subscription, create_user_settings, decline_user, waiting_users, withdraw_approval, write_audit_log');
 select pg_temp.expect_rows(
     'every function has an empty search path, so that no table of the caller''s comes first',
     $$select from pg_proc

@@ -5,8 +5,8 @@
 --
 -- The ids are made from the names, so that they are the same in every installation.
 
-insert into profiler_schema.roles (role_id, role_name, description, is_system)
-select md5('profiler:role:' || role.name)::uuid, role.name, role.description, true
+insert into profiler_schema.roles (role_id, role_name, description)
+select md5('profiler:role:' || role.name)::uuid, role.name, role.description
 from (
     values
         ('admin', 'Administers people, roles and all data. Holds every permission.'),
@@ -14,10 +14,8 @@ from (
         ('user', 'Works on their own profiles and documents. Everybody has this role from sign-up.')
 ) as role (name, description)
 on conflict (role_name) do update
-set description = excluded.description,
-    is_system = true
-where roles.description is distinct from excluded.description
-or not roles.is_system;
+set description = excluded.description
+where roles.description is distinct from excluded.description;
 
 -- What belongs to a person: read, write, delete; their own or everybody's.
 insert into profiler_schema.permissions (permission_id, permission_name, description)

@@ -34,6 +34,8 @@ drop trigger note_new_super_admin on auth.users;
 drop function auth.note_super_admin();
 drop trigger end_sessions_of_account on auth.users;
 drop function auth.end_sessions_of_account();
+drop trigger admit_session on auth.sessions;
+drop function auth.admit_session();
 drop function auth.end_refused_sessions(uuid);
 drop function auth.is_admitted(uuid);
 drop view auth.security_event_counts;

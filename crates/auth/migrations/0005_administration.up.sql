@@ -89,6 +89,12 @@ security definer
 set search_path = ''
 as $$
 begin
+    -- Waits for a sign-in of the person that is under way, so that its session is seen here.
+    perform
+    from auth.users as account
+    where account.id = end_refused_sessions.person
+    for no key update;
+
     delete from auth.sessions as login
     where login.user_id = end_refused_sessions.person
     and not auth.is_admitted(end_refused_sessions.person);
@@ -97,6 +103,33 @@ $$;
 
 comment on function auth.end_refused_sessions(uuid) is
     'Ends the login sessions of a person who could not sign in any more.';
+
+-- The other half: a session begins only while its person is admitted, and whoever shuts the person
+-- out at the same moment is waited for. What is refused is not written, and is no error: the engine
+-- says why afterwards.
+create function auth.admit_session()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    perform
+    from auth.users as account
+    where account.id = new.user_id
+    for no key update;
+
+    if auth.is_admitted(new.user_id) then
+        return new;
+    end if;
+    return null;
+end
+$$;
+
+create trigger admit_session
+    before insert on auth.sessions
+    for each row
+    execute function auth.admit_session();
 
 -- Bans and soft deletes of the account itself; the identity binding watches the application's side.
 create function auth.end_sessions_of_account()
@@ -288,6 +321,12 @@ as $$
 declare
     attempts integer;
 begin
+    -- In the order of a sign-in, the account first, so that neither waits for the other for ever.
+    perform
+    from auth.users as account
+    where account.id = bind_sign_in_failed.user_id
+    for no key update;
+
     insert into auth.lockouts as lockout (user_id, failed_attempts)
     values (bind_sign_in_failed.user_id, 1)
     on conflict on constraint lockouts_pkey do update
@@ -335,10 +374,16 @@ begin
     delete from auth.mfa_challenges where created_at < now() - interval '1 hour';
     delete from auth.ended_sessions where ended_at < now() - interval '1 day';
 
-    -- The application's own columns are unlocked with it.
-    perform auth.bind_sign_in_succeeded(lockout.user_id)
-    from auth.lockouts as lockout
-    where lockout.locked_until <= now();
+    -- The application's own columns are unlocked with it. Who is signing in at this moment does that
+    -- without us.
+    perform auth.bind_sign_in_succeeded(expired.user_id)
+    from (
+        select lockout.user_id
+        from auth.lockouts as lockout
+        join auth.users as account on account.id = lockout.user_id
+        where lockout.locked_until <= now()
+        for no key update of account skip locked
+    ) as expired;
 end
 $$;
 
@@ -349,6 +394,7 @@ revoke execute on function
     auth.note_event(text, uuid, jsonb),
     auth.is_admitted(uuid),
     auth.end_refused_sessions(uuid),
+    auth.admit_session(),
     auth.end_sessions_of_account(),
     auth.note_super_admin(),
     auth.bind_administers(uuid, uuid),

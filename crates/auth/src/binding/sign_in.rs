@@ -110,6 +110,12 @@ fn failed(table: &UsersTable<'_>) -> Function {
 declare
     attempts integer;
 begin
+    -- In the order of a sign-in, the account first, so that neither waits for the other for ever.
+    perform
+    from auth.users as account
+    where account.id = bind_sign_in_failed.user_id
+    for no key update;
+
     insert into auth.lockouts as lockout (user_id, failed_attempts)
     values (bind_sign_in_failed.user_id, 1)
     on conflict on constraint lockouts_pkey do update
