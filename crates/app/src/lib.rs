@@ -23,8 +23,8 @@ pub use error::{AppError, Problem, Problems};
 pub use facts::{CatalogFacts, ColumnFacts};
 pub use location::Located;
 pub use manifest::{
-    Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
-    TenantTable,
+    Audit, Demo, Identity, IdentityOptions, KeptTable, Manifest, PasswordAlgorithm, PersonRules,
+    RoleTables, Seed, SessionTable, TenantTable,
 };
 pub use roles::{analyst_role, owner_role, server_role};
 pub use table_name::TableName;

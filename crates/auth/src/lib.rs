@@ -32,5 +32,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
     vec![
         ("0001_identity.up.sql", include_str!("../migrations/0001_identity.up.sql")),
         ("0001_identity.down.sql", include_str!("../migrations/0001_identity.down.sql")),
+        ("0002_erasures.up.sql", include_str!("../migrations/0005_erasures.up.sql")),
+        ("0002_erasures.down.sql", include_str!("../migrations/0005_erasures.down.sql")),
     ]
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! postgresql/   the embedded server's programs
 //! data/         its data folder            run/   its Unix socket        log/   its logs
+//! erasures/     who was erased, by application
 //! secrets.toml  passwords and keys, 0600   status.json   what runs, 0600  lock   held while it runs
 //! ```
 

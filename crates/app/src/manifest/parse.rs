@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use crate::columns::{BoundColumns, SessionColumn, UserColumn};
 use crate::location::{Lines, Located};
+use crate::manifest::person::{RawAudit, RawPerson};
 use crate::manifest::{
     Demo, Identity, IdentityOptions, Manifest, PasswordAlgorithm, RoleTables, Seed, SessionTable,
     TenantTable,
@@ -34,6 +35,8 @@ struct RawManifest {
     extra_search_path: Vec<Spanned<String>>,
     identity: Option<RawIdentity>,
     audit: Option<RawAudit>,
+    #[serde(default)]
+    person: RawPerson,
     #[serde(default)]
     seeds: Vec<RawSeed>,
     demo: Option<RawDemo>,
@@ -85,12 +88,6 @@ struct RawTenants {
     id: Spanned<String>,
     suspended_at: Option<Spanned<String>>,
     deleted_at: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAudit {
-    table: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +145,7 @@ impl Manifest {
 }
 
 /// Turns what was parsed into the manifest and collects what is wrong on the way.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a str,
     lines: Lines<'a>,
     problems: Vec<Problem>,
@@ -172,7 +169,8 @@ impl Reader<'_> {
                 .map(|name| self.name(name).value)
                 .collect(),
             identity: raw.identity.map(|identity| self.identity(identity)),
-            audit: raw.audit.map(|audit| self.table(audit.table)),
+            audit: raw.audit.map(|audit| self.audit(audit)),
+            person: self.person(raw.person),
             seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
             demo: raw.demo.map(|demo| Demo { file: self.file_of_type(demo.file, &[".sql"]) }),
         }
@@ -325,7 +323,7 @@ impl Reader<'_> {
         self.lines.locate(file)
     }
 
-    fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
+    pub(super) fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
         let parsed = TableName::parse(text.get_ref());
         if parsed.is_none() {
             let message = format!(
@@ -339,7 +337,7 @@ impl Reader<'_> {
         self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
     }
 
-    fn name(&mut self, text: Spanned<String>) -> Located<String> {
+    pub(super) fn name(&mut self, text: Spanned<String>) -> Located<String> {
         if !is_name(text.get_ref()) {
             let message = format!(
                 "{:?} is no name that PostgreSQL keeps; write 1 to {LONGEST_NAME_BYTES} bytes without quotes",
@@ -350,12 +348,12 @@ impl Reader<'_> {
         self.lines.locate(text)
     }
 
-    fn complain<T>(&mut self, at: &Spanned<T>, message: String) {
+    pub(super) fn complain<T>(&mut self, at: &Spanned<T>, message: String) {
         let line = self.lines.line_of(&at.span());
         self.complain_at(line, message);
     }
 
-    fn complain_at(&mut self, line: usize, message: String) {
+    pub(super) fn complain_at(&mut self, line: usize, message: String) {
         self.problems.push(Problem { file: self.file.to_owned(), line: Some(line), message });
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod migrate;
+pub mod person;
 pub mod psql;
 pub mod seed;
 pub mod serve;
