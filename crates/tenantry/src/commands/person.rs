@@ -1,11 +1,12 @@
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use tenantry_app::{App, TableName};
 use tenantry_person::{Choices, Erasure, Journal, Outcome};
-use tokio::io::AsyncWrite;
+use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
 use crate::apps;
@@ -92,33 +93,7 @@ impl Person {
         match &self.verb {
             Verb::Export { user, output } => export(&mut client, app, user, output.as_ref()).await,
             Verb::Erase { user, choices, yes } => {
-                tenantry_person::settle(&mut client, app, &journal).await?;
-                let planned =
-                    tenantry_person::erase(&mut client, app, user, &choices.choices(true));
-                let planned = match planned.await? {
-                    Outcome::Done(planned) => planned,
-                    Outcome::DoneBefore(erasure) => {
-                        println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
-                        return Ok(());
-                    }
-                };
-                print(&planned);
-                if choices.dry_run {
-                    return Ok(());
-                }
-                if !yes && !confirmed(&planned.user_id)? {
-                    bail!("nothing was erased");
-                }
-                let choices = choices.choices(false);
-                // By id, so that it is the person who was shown.
-                let user = &planned.user_id;
-                if let Outcome::Done(erasure) =
-                    tenantry_person::erase(&mut client, app, user, &choices).await?
-                {
-                    journal.append(&erasure)?;
-                    println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
-                }
-                Ok(())
+                erase(&mut client, app, &journal, user, choices, *yes).await
             }
             Verb::Replay { choices } => {
                 let choices = choices.choices(false);
@@ -135,37 +110,64 @@ impl Person {
 }
 
 /// Where the erasures of an application are remembered beside its database.
-pub fn journal(home: &Home, app: &App) -> Result<Journal> {
+fn journal(home: &Home, app: &App) -> Result<Journal> {
     let folder = home.file("erasures");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(Journal::at(folder.join(format!("{}.jsonl", app.name()))))
 }
 
-async fn export(
-    client: &mut tokio_postgres::Client,
+async fn erase(
+    client: &mut Client,
     app: &App,
+    journal: &Journal,
     user: &str,
-    path: Option<&PathBuf>,
+    arguments: &ChoiceArguments,
+    yes: bool,
 ) -> Result<()> {
+    tenantry_person::settle(client, app, journal).await?;
+    // The plan is the erasure itself, undone at its end: its counts, or its refusal, are exact.
+    let look = arguments.choices(true);
+    let planned = match tenantry_person::erase(client, app, user, &look).await? {
+        Outcome::Done(planned) => planned,
+        Outcome::DoneBefore(erasure) => {
+            println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
+            return Ok(());
+        }
+    };
+    print(&planned);
+    if arguments.dry_run {
+        return Ok(());
+    }
+    if !yes && !confirmed(&planned.user_id)? {
+        bail!("nothing was erased");
+    }
+    // By id, so that it is the person who was shown.
+    let choices = arguments.choices(false);
+    let outcome = tenantry_person::erase(client, app, &planned.user_id, &choices).await?;
+    let (Outcome::Done(erasure) | Outcome::DoneBefore(erasure)) = outcome;
+    journal.append(&erasure)?;
+    println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
+    Ok(())
+}
+
+async fn export(client: &mut Client, app: &App, user: &str, path: Option<&PathBuf>) -> Result<()> {
     let shows_progress = std::io::stderr().is_terminal();
     let progress = |table: &TableName, rows: u64| {
         if shows_progress {
             eprintln!("{rows:>10}  {table}");
         }
     };
-    let output: Box<dyn AsyncWrite + Unpin> = match path {
-        Some(path) => {
-            // A file that is there may be readable by others, so it is never written into.
-            let file = std::fs::File::options()
-                .create_new(true)
-                .write(true)
-                .mode(0o600)
-                .open(path)
-                .with_context(|| path.display().to_string())?;
-            Box::new(tokio::fs::File::from_std(file))
-        }
-        None => Box::new(tokio::io::stdout()),
+    let output: std::fs::File = match path {
+        // A file that is there may be readable by others, so it is never written into.
+        Some(path) => std::fs::File::options()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| path.display().to_string())?,
+        None => std::io::stdout().as_fd().try_clone_to_owned()?.into(),
     };
+    let output = tokio::fs::File::from_std(output);
     let outcome = tenantry_person::export(client, app, user, output, &progress).await;
     if let (Err(_), Some(path)) = (&outcome, path) {
         // Half an export would look like a whole one.
