@@ -81,7 +81,12 @@ impl Fixture {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        let text = String::from_utf8(output.stdout).unwrap();
+        // What each dump has of its own, and counters, which a rollback does not turn back.
+        let changing = ["\\restrict", "\\unrestrict", "SELECT pg_catalog.setval"];
+        let rows =
+            text.lines().filter(|line| !changing.iter().any(|start| line.starts_with(start)));
+        rows.collect::<Vec<&str>>().join("\n")
     }
 
     async fn strings(&self, sql: &str) -> Vec<String> {
@@ -176,7 +181,7 @@ async fn nothing_is_left(app: &'static str, users: &str, key: &str, choose: &str
     let mut arguments = vec!["erase", first.as_str()];
     arguments.extend(erase);
     let planned = fixture.done(&[&arguments[..], &["--dry-run"]].concat());
-    assert_eq!(fixture.dump(), before, "a dry run changes nothing");
+    assert!(fixture.dump() == before, "a dry run changes nothing");
     let (asked, said) = fixture.person(&arguments);
     assert!(!asked && said.contains("--yes"), "{said}");
     let kept = copies(&fixture, users, key, first).await;
@@ -198,7 +203,7 @@ async fn nothing_is_left(app: &'static str, users: &str, key: &str, choose: &str
 
     let again = fixture.done(&[&arguments[..], &["--yes"]].concat());
     assert!(again.contains("was erased at"), "{again}");
-    assert_eq!(fixture.dump(), after, "a second time changes nothing");
+    assert!(fixture.dump() == after, "a second time changes nothing");
     assert!(fixture.done(&["replay"]).contains("0 of 1 people"));
 
     // A restored backup has the person, and does not know of the erasure.

@@ -115,7 +115,7 @@ begin
         return format('(select %I from %s where %s limit 1)', key.name, key.relation, coalesce(key.condition, 'true'));
     elsif found then
         return 'null';
-    elsif c.name = 'user_id' then
+    elsif c.name = 'user_id' or c.name in ('resource_id', 'entity_id') and relation::text like 'audit_log%' then
         return format('%L', person);
     elsif relation = 'auth.audit_log_entries'::regclass and c.name = 'payload' then
         return format('json_build_object(''actor_id'', %L, ''action'', ''login'')', person);
@@ -130,7 +130,10 @@ begin
     end if;
     return case c.kind
         when 'uuid' then 'gen_random_uuid()'
-        when 'text' then quote_literal('made' || substr(md5(random()::text), 1, 12))
+        when 'text' then quote_literal(left(
+            encode(sha256(random()::text::bytea), 'hex'),
+            coalesce(substring(c.type_name from '\d+')::integer, 64)
+        ))
         when 'bool' then 'false'
         when 'jsonb' then '''{}'''
         when 'json' then '''{}'''
@@ -218,7 +221,7 @@ as $$
             from generate_series(0, 5) as n
         )
         -- Six digits, which a real number keeps.
-        when 'vector' then '0.' || (123457 + abs(hashtext(mark || relation::text || name)) % 700000)
+        when 'vector' then '0.' || (12345 + abs(hashtext(mark || relation::text || name)) % 70000) || '7'
         else mark || substr(md5(relation::text || name), 1, 8)
     end
 $$;
@@ -235,6 +238,7 @@ declare
     carrier text;
     target text;
     is_trail boolean;
+    taken integer;
 begin
     for their in select * from theirs order by place desc loop
         is_trail := their.relation::text like '%audit_log%';
@@ -251,13 +255,17 @@ begin
                     format('ctid = (select ctid from %s where %s limit 1)', their.relation, their.condition)
                 ] loop
                     begin
-                        execute format('update %s set %I = %s where %s', their.relation, c.name, carrier, target);
-                        if found then
+                        execute format(
+                            'update %s set %I = %s where %s and (%3$s) is not null',
+                            their.relation, c.name, carrier, target
+                        );
+                        get diagnostics taken = row_count;
+                        if taken > 0 then
                             insert into planted (relation, attribute, canary)
                             values (their.relation::text, c.name, canary)
                             on conflict do nothing;
                         end if;
-                        exit carriers when found;
+                        exit carriers when taken > 0;
                     exception
                         -- What a check, a length, a unique key or a trigger refuses stays as it was.
                         when others then
