@@ -23,8 +23,9 @@ pub use error::{AppError, Problem, Problems};
 pub use facts::{CatalogFacts, ColumnFacts, FunctionFacts};
 pub use location::Located;
 pub use manifest::{
-    Administration, Administrator, ApiKeys, Demo, Identity, IdentityOptions, Manifest,
-    PasswordAlgorithm, RoleTables, Seed, SessionTable, StoredTemplates, TenantTable,
+    Administration, Administrator, ApiKeys, Audit, Demo, Identity, IdentityOptions, KeptTable,
+    Manifest, PasswordAlgorithm, PersonRules, RoleTables, Seed, SessionTable, StoredTemplates,
+    TenantTable,
 };
 pub use roles::{analyst_role, owner_role, server_role};
 pub use table_name::{FunctionName, TableName};

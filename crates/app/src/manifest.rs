@@ -2,10 +2,13 @@
 
 mod check;
 mod parse;
+mod person;
 
 use serde::Deserialize;
 
 use crate::{BoundColumns, FunctionName, Located, SessionColumn, TableName, UserColumn};
+
+pub use person::{Audit, KeptTable, PersonRules};
 
 /// What `app.toml` says, after validation.
 #[derive(Debug, Clone)]
@@ -25,7 +28,9 @@ pub struct Manifest {
     /// The identity binding, where the application has users of its own.
     pub identity: Option<Identity>,
     /// Where the application keeps its audit trail.
-    pub audit: Option<Located<TableName>>,
+    pub audit: Option<Audit>,
+    /// What happens to a person's rows where the foreign keys do not say it.
+    pub person: PersonRules,
     /// Where the application keeps wordings of its mails that go before its files.
     pub mail_templates: Option<StoredTemplates>,
     /// The data of every installation, in order.

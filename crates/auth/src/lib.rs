@@ -60,5 +60,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
             "0005_administration.down.sql",
             include_str!("../migrations/0005_administration.down.sql"),
         ),
+        ("0006_erasures.up.sql", include_str!("../migrations/0006_erasures.up.sql")),
+        ("0006_erasures.down.sql", include_str!("../migrations/0006_erasures.down.sql")),
     ]
 }

@@ -4,6 +4,7 @@
 //! postgresql/   the embedded server's programs
 //! data/         its data folder            run/   its Unix socket        log/   its logs
 //! mail/         what would have been mailed
+//! erasures/     who was erased, by application
 //! secrets.toml  passwords and keys, 0600   status.json   what runs, 0600  lock   held while it runs
 //! ```
 

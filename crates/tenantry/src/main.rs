@@ -47,6 +47,8 @@ enum Command {
     Psql(commands::psql::Psql),
     /// Move an application's database up and down its revisions
     Migrate(commands::migrate::Migrate),
+    /// Export or erase a person, with all that an application holds about them
+    Person(commands::person::Person),
     /// Load an application's seed data, or its demo data
     Seed(commands::seed::Seed),
     /// List, make, revoke and rotate an application's keys
@@ -99,6 +101,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Status(command) => command.run(),
         Command::Psql(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
+        Command::Person(command) => command.run().await,
         Command::Seed(command) => command.run().await,
         Command::Keys(command) => command.run().await,
         Command::Types(command) => command.run().await,

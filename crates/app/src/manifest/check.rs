@@ -15,8 +15,11 @@ impl Manifest {
             tables.extend(identity.sessions.iter().map(|sessions| &sessions.table));
             tables.extend(identity.tenants.iter().map(|tenants| &tenants.table));
         }
-        tables.extend(&self.audit);
         tables.extend(self.mail_templates.iter().map(|templates| &templates.table));
+        tables.extend(self.audit.iter().map(|audit| &audit.table));
+        tables.extend(self.person.kept.iter().map(|kept| &kept.table));
+        tables.extend(&self.person.handed_over);
+        tables.extend(&self.person.erased);
         tables.extend(self.seeds.iter().filter_map(|seed| seed.table.as_ref()));
         tables.into_iter().map(|table| &table.value).collect()
     }
@@ -60,7 +63,22 @@ impl Manifest {
             check.key_function(&keys.verify);
         }
         if let Some(audit) = &self.audit {
-            check.table(audit);
+            check.table(&audit.table);
+            if let Some(column) = &audit.actor {
+                check.column(&audit.table, column, Kind::Key);
+            }
+            for column in &audit.origin {
+                check.column(&audit.table, column, Kind::Any);
+            }
+        }
+        for kept in &self.person.kept {
+            check.table(&kept.table);
+            for column in &kept.columns {
+                check.column(&kept.table, column, Kind::Any);
+            }
+        }
+        for table in self.person.handed_over.iter().chain(&self.person.erased) {
+            check.table(table);
         }
         if let Some(templates) = &self.mail_templates {
             let texts = [&templates.key, &templates.subject, &templates.text, &templates.html];

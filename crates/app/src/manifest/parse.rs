@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use self::identity::RawIdentity;
 use crate::location::{Lines, Located};
+use crate::manifest::person::{RawAudit, RawPerson};
 use crate::manifest::{Demo, Manifest, Seed, StoredTemplates};
 use crate::table_name::{LONGEST_NAME_BYTES, is_name};
 use crate::{FunctionName, Problem, Problems, TableName};
@@ -45,14 +46,10 @@ struct RawManifest {
     audit: Option<RawAudit>,
     mail: Option<RawMail>,
     #[serde(default)]
+    person: RawPerson,
+    #[serde(default)]
     seeds: Vec<RawSeed>,
     demo: Option<RawDemo>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAudit {
-    table: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,7 +125,7 @@ impl Manifest {
 }
 
 /// Turns what was parsed into the manifest and collects what is wrong on the way.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a str,
     lines: Lines<'a>,
     problems: Vec<Problem>,
@@ -152,7 +149,8 @@ impl Reader<'_> {
                 .map(|name| self.name(name).value)
                 .collect(),
             identity: raw.identity.map(|identity| self.identity(identity)),
-            audit: raw.audit.map(|audit| self.table(audit.table)),
+            audit: raw.audit.map(|audit| self.audit(audit)),
+            person: self.person(raw.person),
             mail_templates: raw.mail.map(|mail| self.mail_templates(mail.templates)),
             seeds: raw.seeds.into_iter().map(|seed| self.seed(seed)).collect(),
             demo: raw.demo.map(|demo| Demo { file: self.file_of_type(demo.file, &[".sql"]) }),
@@ -236,7 +234,7 @@ impl Reader<'_> {
         self.lines.locate(file)
     }
 
-    fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
+    pub(super) fn table(&mut self, text: Spanned<String>) -> Located<TableName> {
         let parsed = TableName::parse(text.get_ref());
         if parsed.is_none() {
             let message = format!(
@@ -250,7 +248,7 @@ impl Reader<'_> {
         self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
     }
 
-    fn function(&mut self, text: Spanned<String>) -> Located<FunctionName> {
+    pub(super) fn function(&mut self, text: Spanned<String>) -> Located<FunctionName> {
         let parsed = FunctionName::parse(text.get_ref());
         if parsed.is_none() {
             let message = format!(
@@ -263,7 +261,7 @@ impl Reader<'_> {
         self.lines.locate(text).map(|_| parsed.unwrap_or(stand_in))
     }
 
-    fn name(&mut self, text: Spanned<String>) -> Located<String> {
+    pub(super) fn name(&mut self, text: Spanned<String>) -> Located<String> {
         if !is_name(text.get_ref()) {
             let message = format!(
                 "{:?} is no name that PostgreSQL keeps; write 1 to {LONGEST_NAME_BYTES} bytes without quotes",
@@ -274,12 +272,12 @@ impl Reader<'_> {
         self.lines.locate(text)
     }
 
-    fn complain<T>(&mut self, at: &Spanned<T>, message: String) {
+    pub(super) fn complain<T>(&mut self, at: &Spanned<T>, message: String) {
         let line = self.lines.line_of(&at.span());
         self.complain_at(line, message);
     }
 
-    fn complain_at(&mut self, line: usize, message: String) {
+    pub(super) fn complain_at(&mut self, line: usize, message: String) {
         self.problems.push(Problem { file: self.file.to_owned(), line: Some(line), message });
     }
 }

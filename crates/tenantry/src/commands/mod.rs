@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod keys;
 pub mod mail;
 pub mod migrate;
+pub mod person;
 pub mod psql;
 pub mod seed;
 pub mod serve;
