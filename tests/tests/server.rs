@@ -67,6 +67,7 @@ async fn shared_roles_cannot_log_in_and_inherit_nothing() {
         ("notes_owner", true, true),
         ("notes_server", true, false),
         ("service_role", false, true),
+        ("supabase_auth_admin", false, false),
         ("tenantry_auth", false, false),
         ("tenantry_mail", false, false),
     ];

@@ -99,7 +99,7 @@ async fn ask_hook(
 ) -> Result<Map<String, Value>, AuthError> {
     let event = json!({ "user_id": claims.sub, "claims": claims, "authentication_method": method });
     let call = Statement::new(call_of(hook)).bind(event.to_string());
-    let rows = engine.store.write(request, vec![call]).await?;
+    let rows = engine.store.ask_hook(request, call).await?;
     let bytes = rows.first().and_then(|rows| rows.first()).and_then(|row| row.bytes(0));
     let answer: HookAnswer = bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())

@@ -9,8 +9,8 @@ use tenantry_postgres::Database;
 
 use crate::endpoints::{
     admin_factors, admin_users, audit, authorize, callback, factors, health, identities, invite,
-    links, logout, otp, reauthenticate, recover, resend, settings, sign_up, token, user, user_keys,
-    verify,
+    links, logout, otp, own_data, reauthenticate, recover, resend, settings, sign_up, token, user,
+    user_keys, verify,
 };
 use crate::limits::Limits;
 use crate::password::Passwords;
@@ -18,7 +18,7 @@ use crate::provider::Providers;
 use crate::request::AuthRequest;
 use crate::response::{ErrorShape, error_response};
 use crate::store::Store;
-use crate::{AuthConfig, AuthError};
+use crate::{AuthConfig, AuthError, PersonRights};
 
 /// The auth API of one application.
 #[derive(Clone)]
@@ -35,6 +35,7 @@ pub(crate) struct Engine {
     pub providers: Providers,
     pub store: Store,
     pub passwords: Passwords,
+    pub person_rights: Option<Arc<dyn PersonRights>>,
 }
 
 impl AuthApi {
@@ -51,8 +52,25 @@ impl AuthApi {
         let limits = Limits::new(&config);
         let providers = Providers::new(&config);
         let store = Store::new(database);
-        let engine = Engine { config, authenticator, seal, limits, providers, store, passwords };
+        let engine = Engine {
+            config,
+            authenticator,
+            seal,
+            limits,
+            providers,
+            store,
+            passwords,
+            person_rights: None,
+        };
         AuthApi { engine: Arc::new(engine) }
+    }
+
+    /// The same, with what people may ask about themselves.
+    pub fn with_person_rights(mut self, rights: impl PersonRights + 'static) -> Self {
+        if let Some(engine) = Arc::get_mut(&mut self.engine) {
+            engine.person_rights = Some(Arc::new(rights));
+        }
+        self
     }
 
     /// The routes, to be nested under `/APP/auth/v1`. The client's address is taken from
@@ -69,8 +87,11 @@ impl AuthApi {
             .route("/reauthenticate", get(|s, r| serve(s, r, reauthenticate::reauthenticate)))
             .route(
                 "/user",
-                get(|s, r| serve(s, r, user::show_user)).put(|s, r| serve(s, r, user::change_user)),
+                get(|s, r| serve(s, r, user::show_user))
+                    .put(|s, r| serve(s, r, user::change_user))
+                    .delete(|s, r| serve(s, r, own_data::erase)),
             )
+            .route("/user/export", get(|s, r| serve(s, r, own_data::export)))
             .route("/logout", post(|s, r| serve(s, r, logout::logout)))
             .route("/user/identities/authorize", get(|s, r| serve(s, r, authorize::link_identity)))
             .route("/user/identities/{id}", delete(|s, r| serve(s, r, identities::unlink)))

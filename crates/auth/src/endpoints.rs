@@ -13,6 +13,7 @@ pub(crate) mod invite;
 pub(crate) mod links;
 pub(crate) mod logout;
 pub(crate) mod otp;
+pub(crate) mod own_data;
 pub(crate) mod reauthenticate;
 pub(crate) mod recover;
 pub(crate) mod resend;

@@ -2,6 +2,8 @@ use axum::http::StatusCode;
 use tenantry_caller::TokenError;
 use tenantry_postgres::RunError;
 
+use crate::PersonRightsError;
+
 /// Why an auth request is refused.
 ///
 /// Codes are those that Supabase's clients know, and a few of our own for what an application
@@ -155,6 +157,9 @@ pub enum AuthError {
     /// Whoever came back from the provider did not begin here.
     #[error("bad state of a provider's callback")]
     BadOAuthState,
+    /// What a person asked about themselves was not done.
+    #[error("a person's right: {0}")]
+    PersonRights(#[from] PersonRightsError),
     /// The access token hook answered nonsense; the text is for the log.
     #[error("access token hook: {0}")]
     Hook(String),
@@ -410,6 +415,21 @@ impl AuthError {
             Self::BadOAuthState => {
                 (S::BAD_REQUEST, "bad_oauth_state", "OAuth state is invalid or has expired")
             }
+            Self::PersonRights(PersonRightsError::Busy) => {
+                (S::CONFLICT, "conflict", "Your data is being changed at this moment; try again")
+            }
+            Self::PersonRights(PersonRightsError::Refused(reason)) => {
+                return PublicError {
+                    status: S::CONFLICT,
+                    code: "conflict",
+                    message: reason.clone(),
+                };
+            }
+            Self::PersonRights(PersonRightsError::Failed(_)) => (
+                S::INTERNAL_SERVER_ERROR,
+                "unexpected_failure",
+                "Unexpected failure, please check server logs for more information",
+            ),
             Self::Hook(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "unexpected_failure",

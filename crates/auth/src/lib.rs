@@ -25,6 +25,7 @@ mod login;
 mod new_account;
 mod one_time_token;
 mod password;
+mod person_rights;
 mod personal_keys;
 mod provider;
 mod rate_limit;
@@ -41,6 +42,7 @@ pub use api::AuthApi;
 pub use config::{AuthConfig, AuthSettings, ProviderSettings, RateLimits};
 pub use error::AuthError;
 pub use password::hash_password;
+pub use person_rights::{Answer, PersonRights, PersonRightsError};
 pub use personal_keys::personal_keys;
 pub use tenantry_app::PasswordAlgorithm;
 

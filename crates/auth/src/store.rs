@@ -19,11 +19,16 @@ const SESSION_JSON: &str = include_str!("../sql/session_json.sql");
 pub(crate) struct Store {
     database: Database,
     caller: Caller,
+    hook: Caller,
 }
 
 impl Store {
     pub(crate) fn new(database: Database) -> Self {
-        Store { database, caller: Caller::capability(Capability::Auth) }
+        Store {
+            database,
+            caller: Caller::capability(Capability::Auth),
+            hook: Caller::capability(Capability::AccessTokenHook),
+        }
     }
 
     /// Statements that only read.
@@ -32,7 +37,7 @@ impl Store {
         request: &AuthRequest,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
-        self.run(request.settings(), Lane::Read, statements).await
+        self.run(&self.caller, request.settings(), Lane::Read, statements).await
     }
 
     /// Statements that write: all or none. Triggers of the application run with them.
@@ -41,7 +46,7 @@ impl Store {
         request: &AuthRequest,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
-        self.run(request.settings(), Lane::Write, statements).await
+        self.run(&self.caller, request.settings(), Lane::Write, statements).await
     }
 
     /// The same, for what no request to this API asked.
@@ -49,11 +54,21 @@ impl Store {
         &self,
         statements: Vec<Statement>,
     ) -> Result<Vec<Rows>, AuthError> {
-        self.run(RequestSettings::default(), Lane::Write, statements).await
+        self.run(&self.caller, RequestSettings::default(), Lane::Write, statements).await
+    }
+
+    /// A call of the application's own function, with no rights but those that it was given.
+    pub(crate) async fn ask_hook(
+        &self,
+        request: &AuthRequest,
+        call: Statement,
+    ) -> Result<Vec<Rows>, AuthError> {
+        self.run(&self.hook, request.settings(), Lane::Write, vec![call]).await
     }
 
     async fn run(
         &self,
+        caller: &Caller,
         settings: RequestSettings,
         lane: Lane,
         statements: Vec<Statement>,
@@ -68,7 +83,7 @@ impl Store {
             isolation: Default::default(),
             runs_user_functions: lane == Lane::Write,
         };
-        let rows = self.database.run_as(&self.caller, work).await?;
+        let rows = self.database.run_as(caller, work).await?;
         if rows.len() == wanted { Ok(rows) } else { Err(AuthError::Unexpected("missing rows")) }
     }
 }

@@ -19,6 +19,9 @@ pub enum Capability {
     Auth,
     /// Mail that waits to be sent: the table `auth.mails`.
     Mail,
+    /// The application's own function that changes access tokens; Supabase's name for its role,
+    /// because such functions come with grants to it.
+    AccessTokenHook,
 }
 
 impl Capability {
@@ -27,6 +30,7 @@ impl Capability {
         match self {
             Capability::Auth => "tenantry_auth",
             Capability::Mail => "tenantry_mail",
+            Capability::AccessTokenHook => "supabase_auth_admin",
         }
     }
 }

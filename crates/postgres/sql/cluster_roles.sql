@@ -15,7 +15,8 @@ begin
             ('service_role',  'noinherit bypassrls'),
             ('authenticator', 'noinherit'),
             ('tenantry_auth', 'noinherit'),
-            ('tenantry_mail', 'noinherit')
+            ('tenantry_mail', 'noinherit'),
+            ('supabase_auth_admin', 'noinherit')
         ) as roles (name, attributes)
     loop
         if not exists (select from pg_roles where rolname = wanted.name) then

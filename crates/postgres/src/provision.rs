@@ -121,7 +121,14 @@ pub async fn provision_app(client: &Client, roles: &AppRoles<'_>) -> Result<bool
     };
     grant_missing(
         client,
-        &["anon", "authenticated", "service_role", "tenantry_auth", "tenantry_mail"],
+        &[
+            "anon",
+            "authenticated",
+            "service_role",
+            "tenantry_auth",
+            "tenantry_mail",
+            "supabase_auth_admin",
+        ],
         &server,
         options,
     )

@@ -14,6 +14,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use tenantry_person::Journal;
 
 /// A home folder that exists.
 #[derive(Debug, Clone)]
@@ -65,6 +66,13 @@ impl Home {
     /// A file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    /// Where the erasures of an application are remembered beside its database.
+    pub fn erasures(&self, app: &str) -> Result<Journal> {
+        let folder = self.file("erasures");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(Journal::at(folder.join(format!("{app}.jsonl"))))
     }
 
     /// Takes the home for this program.

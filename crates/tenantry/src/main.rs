@@ -12,6 +12,7 @@ mod lenient;
 mod listen;
 mod mail_office;
 mod open_app;
+mod person_rights;
 mod platform;
 mod postgrest;
 mod role_settings;

@@ -14,6 +14,7 @@ use crate::follow::Followed;
 use crate::follow_keys::FollowedKeys;
 use crate::http::AppRoutes;
 use crate::identity_watch::IdentityWatch;
+use crate::person_rights::OwnersRights;
 use crate::platform::Platform;
 use crate::role_settings;
 use crate::settings::Settings;
@@ -93,7 +94,14 @@ pub async fn open_app(
     if let Some(identity) = &manifest.identity {
         auth_config.password_algorithm = identity.options.password_algorithm;
     }
-    let auth = AuthApi::new(auth_config, authenticator, secrets.seal()?, database.clone()).router();
+    let rights = OwnersRights::new(
+        app.clone(),
+        platform.admin_address(&name)?,
+        platform.home.erasures(&name)?,
+    );
+    let auth = AuthApi::new(auth_config, authenticator, secrets.seal()?, database.clone())
+        .with_person_rights(rights)
+        .router();
     let status = AppStatus {
         url: app_url,
         anon_key: secrets.anon_key,

@@ -29,6 +29,7 @@ impl Work<'_> {
             let mut assignments: Vec<String> = references.chain(emptied).collect();
             assignments.sort();
             assignments.dedup();
+            // The last line gives $1 a type where no column takes the salt.
             let update = format!(
                 "update {} as t\nset {}\nwhere {}\nand $1::text is not null",
                 sql::table(&node.table),

@@ -89,7 +89,7 @@ impl Person {
     async fn run_on(&self, platform: &mut Platform, app: &App) -> Result<()> {
         platform.prepare_database(app).await?;
         let mut client = platform.admin_client(app.name()).await?;
-        let journal = journal(&platform.home, app)?;
+        let journal = platform.home.erasures(app.name())?;
         match &self.verb {
             Verb::Export { user, output } => export(&mut client, app, user, output.as_ref()).await,
             Verb::Erase { user, choices, yes } => {
@@ -107,13 +107,6 @@ impl Person {
             }
         }
     }
-}
-
-/// Where the erasures of an application are remembered beside its database.
-fn journal(home: &Home, app: &App) -> Result<Journal> {
-    let folder = home.file("erasures");
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    Ok(Journal::at(folder.join(format!("{}.jsonl", app.name()))))
 }
 
 async fn erase(
