@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -41,15 +42,20 @@ fn settings(home: &Home, port: u16) -> PathBuf {
     path
 }
 
-/// Starts the application with a log that says as much as operators usually see.
-fn start(home: &Home, folder: &Path, more: &[&str]) -> Program {
+/// `tenantry up` with a log that says as much as operators usually see.
+fn up(home: &Home, folder: &Path, more: &[&str]) -> Command {
     let path = home.path.to_str().unwrap();
     let mut arguments =
         vec!["up", "--home", path, "--port", "0", "--apps", "", "--app", folder.to_str().unwrap()];
     arguments.extend(more);
     let mut command = Program::command(&arguments);
     command.env("RUST_LOG", "info");
-    Program::spawn(command, home).unwrap_or_else(|printed| panic!("no ready: {printed}"))
+    command
+}
+
+fn start(home: &Home, folder: &Path, more: &[&str]) -> Program {
+    Program::spawn(up(home, folder, more), home)
+        .unwrap_or_else(|printed| panic!("no ready: {printed}"))
 }
 
 fn log(home: &Home) -> String {
@@ -300,6 +306,38 @@ async fn a_refusing_server_is_tried_again_and_a_refused_mail_is_not() {
         assert!(!log.contains(secret), "the log has {secret}: {log}");
         assert!(!dump.contains(secret), "the table has {secret}: {dump}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_servers_certificate_is_checked() {
+    let home = Home::new();
+    let folder = home.path.parent().unwrap().join("server");
+    fs::create_dir(&folder).unwrap();
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = folder.join("certificate.pem");
+    fs::write(&certificate, certified.cert.pem()).unwrap();
+    fs::write(folder.join("key.pem"), certified.signing_key.serialize_pem()).unwrap();
+    let server = MailServer::start(&folder);
+    let settings = home.path.parent().unwrap().join("settings.toml");
+    let text = format!(
+        "[mail]\nsmtp_url = \"smtps://localhost:{}\"\nfrom = \"a@b.example\"\n",
+        server.port
+    );
+    fs::write(&settings, text).unwrap();
+    let app = application(&home, &[]);
+    let with_settings = ["--settings", settings.to_str().unwrap()];
+    let program = start(&home, &app, &with_settings);
+    let admin = connect(&program.admin_dsn("letters")).await;
+    send(&admin, &seal(&home, "letters"), &mail(MailKind::Recovery, "ann@example.com")).await;
+    wait_until("a refusal", async || count(&admin, "last_error like '%certificate%'").await == 1)
+        .await;
+    assert!(server.mails().is_empty() && program.stop());
+
+    let mut command = up(&home, &app, &with_settings);
+    command.env("SSL_CERT_FILE", &certificate);
+    let program = Program::spawn(command, &home).unwrap();
+    wait_until("the mail is sent", async || server.mails().len() == 1).await;
+    assert!(program.stop());
 }
 
 #[tokio::test(flavor = "multi_thread")]
