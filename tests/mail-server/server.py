@@ -2,12 +2,14 @@
 
 Its argument is a folder. `mails/` there gets a JSON file for each mail that it took, before it says
 so; `answer` holds what it says to mails instead of taking them, `delay` how many seconds it takes
-for its answer. It prints its port, and ends when its standard input does.
+for its answer. With `certificate.pem` and `key.pem` there, it speaks TLS. It prints its port, and
+ends when its standard input does.
 """
 
 import asyncio
 import json
 import pathlib
+import ssl
 import sys
 
 from aiosmtpd.smtp import SMTP
@@ -50,8 +52,12 @@ class Keeper:
 async def main():
     loop = asyncio.get_running_loop()
     (folder / "mails").mkdir(parents=True, exist_ok=True)
+    tls = None
+    if (folder / "certificate.pem").exists():
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     server = await loop.create_server(
-        lambda: SMTP(Keeper(), hostname="mail.test", enable_SMTPUTF8=True), "127.0.0.1", 0
+        lambda: SMTP(Keeper(), hostname="mail.test", enable_SMTPUTF8=True), "127.0.0.1", 0, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)

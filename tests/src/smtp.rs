@@ -15,7 +15,8 @@ pub struct MailServer {
 }
 
 impl MailServer {
-    /// Starts one that keeps what it takes in `folder`.
+    /// Starts one that keeps what it takes in `folder`, and speaks TLS if that has the files
+    /// `certificate.pem` and `key.pem`.
     ///
     /// # Panics
     /// When Python or pip cannot be used.
