@@ -143,7 +143,16 @@ begin
         when 'date' then 'now()'
         when 'inet' then '''::1'''
         when 'vector' then format('array_fill(0::real, array[%s])::extensions.vector', substring(c.type_name from '\d+'))
-        else '1'
+        else coalesce(
+            (
+                select format('%L::%s', e.enumlabel, c.type_name)
+                from pg_enum e
+                where e.enumtypid = to_regtype(c.type_name)
+                order by e.enumsortorder
+                limit 1
+            ),
+            '1'
+        )
     end;
 end
 $$;
