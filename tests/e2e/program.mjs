@@ -25,7 +25,7 @@ export const start = (...apps) => startWith({ apps });
  * The same with more to say: `folders` are applications of one's own, relative to the repository,
  * `settings` is what the operator decides, as an object, and `log` is how much the program tells.
  */
-export async function startWith({ apps = [], folders = [], settings = {}, log = "warn" }) {
+export async function startWith({ apps = [], folders = [], settings = {}, log = "warn", port = 0 }) {
   const base = await mkdtemp(path.join(tmpdir(), "tenantry-e2e-"));
   await chmod(base, 0o755);
   const home = path.join(base, "home");
@@ -33,7 +33,7 @@ export async function startWith({ apps = [], folders = [], settings = {}, log = 
   await writeFile(settingsFile, toml(settings), { mode: 0o600 });
   const environment = { ...process.env, RUST_LOG: log };
   delete environment.DATABASE_URL;
-  const args = ["up", "--home", home, "--port", "0", "--settings", settingsFile, "--apps", apps.join(",")];
+  const args = ["up", "--home", home, "--port", String(port), "--settings", settingsFile, "--apps", apps.join(",")];
   for (const folder of folders) args.push("--app", path.resolve(root, folder));
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
   let errors = "";

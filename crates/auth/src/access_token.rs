@@ -99,19 +99,29 @@ async fn ask_hook(
 ) -> Result<Map<String, Value>, AuthError> {
     let event = json!({ "user_id": claims.sub, "claims": claims, "authentication_method": method });
     let call = Statement::new(call_of(hook)).bind(event.to_string());
-    let rows = engine.store.ask_hook(request, call).await?;
+    let rows = engine.store.ask_hook(request, call).await.map_err(broken)?;
     let bytes = rows.first().and_then(|rows| rows.first()).and_then(|row| row.bytes(0));
     let answer: HookAnswer = bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or(AuthError::Hook("the hook answered no JSON object with claims".into()))?;
     if let Some(refusal) = answer.error {
         let message = refusal.message.unwrap_or_else(|| "refused by the access token hook".into());
-        return Err(AuthError::HookRefused { status: refusal.http_code.unwrap_or(500), message });
+        // What is no error's status would look like a success.
+        let status = refusal.http_code.filter(|code| (400..600).contains(code)).unwrap_or(500);
+        return Err(AuthError::HookRefused { status, message });
     }
     let changed = answer.claims.ok_or(AuthError::Hook("the hook answered no claims".into()))?;
     match REQUIRED.iter().find(|name| !changed.contains_key(**name)) {
         Some(name) => Err(AuthError::Hook(format!("the hook left out the claim {name}"))),
         None => Ok(changed),
+    }
+}
+
+/// What the hook's own statements raise is not about the account, whatever it would mean elsewhere.
+fn broken(error: AuthError) -> AuthError {
+    match error {
+        AuthError::Unavailable(_) | AuthError::TimedOut(_) | AuthError::Conflict => error,
+        other => AuthError::Hook(other.to_string()),
     }
 }
 
