@@ -350,6 +350,8 @@ fn write_settings(layout: &Layout, port: u16) -> Result<(), EmbeddedError> {
         ("log_truncate_on_rotation", "on".into()),
         ("log_rotation_age", "1d".into()),
         ("log_line_prefix", "'%m [%p] %q%u@%d '".into()),
+        // The detail of an error is the row that a constraint refused, hashes of passwords included.
+        ("log_error_verbosity", "terse".into()),
     ];
     lines.extend(tuning::settings(Machine::current()));
     let text: String = lines.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
