@@ -89,11 +89,14 @@ test("nobody comes in without an invitation", async () => {
   assert.ok(claimed.error, "what a person says about their own tenant does not count");
 });
 
-test("a suspended tenant is blocked at once", async () => {
+test("a suspended tenant is blocked at once, and its people sign in anew afterwards", async () => {
   await rows(service.from("tenants").update({ suspended_at: new Date().toISOString() }).eq("id", globex.id).select("id"));
-  assert.deepEqual(await rows(globexUser.from("documents").select("id")), []);
+  const { data } = await globexUser.from("documents").select("id");
+  assert.ok(!data?.length);
+  await refused(globexUser.auth.refreshSession());
   await rows(service.from("tenants").update({ suspended_at: null }).eq("id", globex.id).select("id"));
-  assert.equal((await rows(globexUser.from("documents").select("id"))).length, 1);
+  const again = await program.signIn(app, "bob@example.com");
+  assert.equal((await rows(again.from("documents").select("id"))).length, 1);
 });
 
 test("links point at their platform", async () => {

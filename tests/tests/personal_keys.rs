@@ -200,7 +200,6 @@ async fn what_ends_a_key_ends_it_within_five_seconds() {
     let mnfst = Mnfst::start(&home);
     let owner = connect(&mnfst.program.admin_dsn("mnfst")).await;
     let (person, person_id) = mnfst.person();
-    let (admin, _) = mnfst.administrator();
     let tenant = &mnfst.tenants[0].0;
     let service = mnfst.program.client("mnfst").service();
     let check = |key: &str| mnfst.with_key(key).get(DOCUMENTS).status;
