@@ -1,15 +1,17 @@
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tenantry_postgres::{Row, Rows, Statement};
+use tenantry_postgres::{Row, Statement};
 
 use crate::account::{Account, User};
 use crate::administration::{self, Administrator};
 use crate::api::Engine;
+use crate::ban::Ban;
 use crate::new_account::NewAccount;
+use crate::page::{Page, with_page_headers};
 use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::store::with_account;
@@ -48,72 +50,6 @@ set deleted_at = coalesce(deleted_at, now()),
     updated_at = now()
 where id = $1::uuid
 returning id";
-
-const DEFAULT_PER_PAGE: u64 = 50;
-const LARGEST_PER_PAGE: u64 = 1000;
-
-/// Which page of a list is wanted.
-pub(super) struct Page {
-    number: u64,
-    /// How many rows it has.
-    pub(super) size: u64,
-}
-
-impl Page {
-    /// What `page` and `per_page` ask for.
-    pub(super) fn asked(request: &AuthRequest) -> Result<Page, AuthError> {
-        let number = |name: &str, otherwise: u64| match request.parameter(name).as_deref() {
-            None | Some("") => Ok(otherwise),
-            Some(text) => text
-                .parse::<u64>()
-                .ok()
-                .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
-                .ok_or(AuthError::Validation("page and per_page must be whole numbers from 1")),
-        };
-        let size = number("per_page", DEFAULT_PER_PAGE)?.min(LARGEST_PER_PAGE);
-        Ok(Page { number: number("page", 1)?, size })
-    }
-
-    /// How many rows come before it.
-    pub(super) fn offset(&self) -> u64 {
-        (self.number - 1) * self.size
-    }
-}
-
-/// The answer with the headers that tell how many there are and where the next page is.
-pub(super) fn with_page_headers(
-    mut response: Response,
-    engine: &Engine,
-    path: &str,
-    page: &Page,
-    count: &Rows,
-) -> Response {
-    let total = count.first().and_then(|row| row.text(0)).and_then(|text| text.parse().ok());
-    let total = total.unwrap_or(0);
-    let link = page_links(&format!("{}/{path}", engine.config.issuer), page, total);
-    for (name, value) in [("x-total-count", total.to_string()), (header::LINK.as_str(), link)] {
-        if let (Ok(name), Ok(value)) =
-            (header::HeaderName::try_from(name), HeaderValue::from_str(&value))
-        {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-/// The `link` header: the next page, where there is one, and the last.
-fn page_links(url: &str, page: &Page, total: u64) -> String {
-    let Page { number, size } = page;
-    let last = total.div_ceil(*size).max(1);
-    let link = |page: u64, relation: &str| {
-        format!("<{url}?page={page}&per_page={size}>; rel=\"{relation}\"")
-    };
-    if *number < last {
-        format!("{}, {}", link(number + 1, "next"), link(last, "last"))
-    } else {
-        link(last, "last")
-    }
-}
 
 /// `GET /admin/users?page&per_page`: the accounts that the caller administers, newest first.
 pub(crate) async fn list_users(
@@ -351,94 +287,4 @@ fn user_of(row: &Row) -> Result<User, AuthError> {
 
 fn shown(row: Option<&Row>) -> Result<Response, AuthError> {
     Ok(json_response(StatusCode::OK, &user_of(row.ok_or(AuthError::UserNotFound)?)?))
-}
-
-/// How long somebody is shut out.
-#[derive(Debug, Clone, PartialEq)]
-enum Ban {
-    /// Not at all, or no longer.
-    None,
-    /// From now on, in seconds.
-    Seconds(f64),
-}
-
-impl Ban {
-    /// `none`, or a duration as Go writes it: `24h`, `1h30m`, `2.5s`.
-    fn parse(text: &str) -> Result<Ban, AuthError> {
-        const INVALID: AuthError = AuthError::Validation("invalid format for ban duration");
-        /// PostgreSQL's times end before a longer one does.
-        const LONGEST_SECONDS: f64 = 1000.0 * 366.0 * 86_400.0;
-        if text == "none" {
-            return Ok(Ban::None);
-        }
-        let mut rest = text;
-        let mut seconds = 0.0;
-        while !rest.is_empty() {
-            let digits =
-                rest.find(|next: char| !next.is_ascii_digit() && next != '.').ok_or(INVALID)?;
-            let number: f64 = rest[..digits].parse().map_err(|_| INVALID)?;
-            rest = &rest[digits..];
-            let unit =
-                rest.find(|next: char| next.is_ascii_digit() || next == '.').unwrap_or(rest.len());
-            seconds += number
-                * match &rest[..unit] {
-                    "h" => 3600.0,
-                    "m" => 60.0,
-                    "s" => 1.0,
-                    "ms" => 0.001,
-                    "us" | "µs" => 0.000_001,
-                    "ns" => 0.000_000_001,
-                    _ => return Err(INVALID),
-                };
-            rest = &rest[unit..];
-        }
-        if text.is_empty() || seconds > LONGEST_SECONDS {
-            Err(INVALID)
-        } else {
-            Ok(Ban::Seconds(seconds))
-        }
-    }
-
-    /// As a parameter: no ban is a negative one.
-    fn seconds(&self) -> String {
-        match self {
-            Ban::None => "-1".into(),
-            Ban::Seconds(seconds) => seconds.to_string(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_go_writes_them() {
-        let table = [
-            ("none", Some(Ban::None)),
-            ("24h", Some(Ban::Seconds(86_400.0))),
-            ("1h30m", Some(Ban::Seconds(5400.0))),
-            ("2.5s", Some(Ban::Seconds(2.5))),
-            ("876000h", Some(Ban::Seconds(3_153_600_000.0))),
-            ("24", None),
-            ("h", None),
-            ("1d", None),
-            ("", None),
-            ("-1h", None),
-            ("99999999999h", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(Ban::parse(text).ok(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn pages_link_to_the_next_and_the_last() {
-        let links =
-            |number, size, total| page_links("i/admin/users", &Page { number, size }, total);
-        let next = "<i/admin/users?page=2&per_page=2>; rel=\"next\", <i/admin/users?page=3&per_page=2>; rel=\"last\"";
-        assert_eq!(links(1, 2, 5), next);
-        assert_eq!(links(3, 2, 5), "<i/admin/users?page=3&per_page=2>; rel=\"last\"");
-        assert_eq!(links(1, 50, 0), "<i/admin/users?page=1&per_page=50>; rel=\"last\"");
-    }
 }

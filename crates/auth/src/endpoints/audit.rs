@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tenantry_postgres::Statement;
 
-use super::admin_users::{Page, with_page_headers};
 use crate::AuthError;
 use crate::api::Engine;
+use crate::page::{Page, with_page_headers};
 use crate::request::AuthRequest;
 use crate::response::json_response;
 
