@@ -33,10 +33,33 @@ def _lua(text):
     return '"' + "".join(chr(byte) if plain(byte) else f"\\{byte:03d}" for byte in text.encode()) + '"'
 
 
+# Each thread trades its refresh tokens, one after the other, for the next ones.
+TRADE = """
+local tokens, first, last, body = {}, 1, 0
+local threads = 0
+setup = function(thread) thread:set("place", threads) threads = threads + 1 end
+init = function()
+  for index, token in ipairs(dofile("%s")) do
+    if index %% 2 == place %% 2 then last = last + 1 tokens[last] = token end
+  end
+end
+request = function()
+  local token = tokens[first]
+  tokens[first] = nil
+  first = first + 1
+  return wrk.format("POST", "%s", { apikey = %s, ["content-type"] = "application/json" }, '{"refresh_token":"' .. token .. '"}')
+end
+response = function(status, headers, body)
+  last = last + 1
+  tokens[last] = body:match('"refresh_token":"([^"]+)"')
+end
+"""
+
+
 def wrk(url, requests, connections, seconds, cpu):
     """`cpu` says the seconds used so far by the server and by PostgreSQL. Any answer but 2xx ends the bench."""
     with tempfile.TemporaryDirectory(prefix="tenantry-wrk-") as folder:
-        listing, script = os.path.join(folder, "requests.lua"), os.path.join(folder, "wrk.lua")
+        listing = os.path.join(folder, "requests.lua")
         with open(listing, "w") as out:
             out.write("local r = {}\n")
             for one in requests:
@@ -44,12 +67,25 @@ def wrk(url, requests, connections, seconds, cpu):
                 body = _lua(one.body) if one.body is not None else "nil"
                 out.write(f"r[#r + 1] = {{{_lua(one.method)}, {_lua(one.path)}, {{{headers}}}, {body}}}\n")
             out.write("return r\n")
-        open(script, "w").write(WRK % listing)
-        command = ["wrk", "-t", str(min(2, connections)), "-c", str(connections), "-d", f"{seconds}s",
-                   "--timeout", "30s", "--latency", "-s", script, url]
-        before, started = cpu(), _own_seconds()
-        output = subprocess.run(command, capture_output=True, text=True)
-        after, ended = cpu(), _own_seconds()
+        return _run_wrk(folder, WRK % listing, url, connections, seconds, cpu)
+
+
+def wrk_trading(url, path, key, tokens, connections, seconds, cpu):
+    """The same with refreshes: at least two tokens for each connection."""
+    with tempfile.TemporaryDirectory(prefix="tenantry-wrk-") as folder:
+        listing = os.path.join(folder, "tokens.lua")
+        open(listing, "w").write("return {" + ", ".join(map(_lua, tokens)) + "}\n")
+        return _run_wrk(folder, TRADE % (listing, path, _lua(key)), url, connections, seconds, cpu)
+
+
+def _run_wrk(folder, text, url, connections, seconds, cpu):
+    script = os.path.join(folder, "wrk.lua")
+    open(script, "w").write(text)
+    command = ["wrk", "-t", str(min(2, connections)), "-c", str(connections), "-d", f"{seconds}s",
+               "--timeout", "30s", "--latency", "-s", script, url]
+    before, started = cpu(), _own_seconds()
+    output = subprocess.run(command, capture_output=True, text=True)
+    after, ended = cpu(), _own_seconds()
     if output.returncode or "Non-2xx" in output.stdout or "Socket errors" in output.stdout:
         sys.exit(output.stdout + output.stderr)
     count = int(re.search(r"(\d+) requests in", output.stdout).group(1))
