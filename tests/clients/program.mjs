@@ -65,6 +65,25 @@ export async function startPostgres() {
   };
 }
 
+/** `tenantry up` with one application, whose mails stay in its mailbox; every step needs its own. */
+export async function startApplication(app) {
+  const base = await temporaryFolder();
+  const home = path.join(base, "home");
+  const settings = path.join(base, "settings.toml");
+  const auth = ["confirm_email = true", "mail_interval_seconds = 0", "manual_linking = true"];
+  await writeFile(settings, [`[apps.${app}.auth]`, ...auth, ""].join("\n"), { mode: 0o600 });
+  const program = await startProgram(["up", "--home", home, "--port", "0", "--apps", app, "--settings", settings]);
+  const status = JSON.parse(await readFile(path.join(home, "status.json"), "utf8"));
+  return {
+    ...status.apps[app],
+    mailbox: path.join(home, "mail", app),
+    async stop() {
+      await program.stop();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Runs SQL with psql; answers with the rows as text. */
 export async function psql(postgres, dsn, ...args) {
   const { stdout } = await execute(path.join(postgres.programs, "psql"), ["-XAtq", "-v", "ON_ERROR_STOP=1", ...args, dsn]);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { startPooler } from "./pooler.mjs";
-import { createGarden, serve, startPostgres, token } from "./program.mjs";
+import { createGarden, serve, startApplication, startPostgres, token } from "./program.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const suites = {
@@ -17,6 +17,8 @@ const suites = {
   ],
   "ra-data": [process.execPath, "--test", "ra-data.test.mjs"],
   python: ["python3", "-m", "unittest", "test_postgrest"],
+  // Has an application of its own.
+  "python-auth": ["python3", "-m", "unittest", "test_auth"],
   openapi: [process.execPath, "--test", "openapi.test.mjs"],
   // Has a PostgreSQL and a server of its own, which it stops and starts.
   outage: [process.execPath, "--test", "outage.test.mjs"],
@@ -45,8 +47,27 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
+/** Where Python finds the libraries. */
+const python = { PYTHONPATH: path.join(here, ".python"), PYTHONDONTWRITEBYTECODE: "1" };
+
+async function runPythonAuth() {
+  const board = await startApplication("board");
+  try {
+    return await run(suites["python-auth"], {
+      AUTH_URL: `${board.url}/auth/v1`,
+      AUTH_ANON_KEY: board.anon_key,
+      AUTH_SERVICE_KEY: board.service_key,
+      AUTH_MAILBOX: board.mailbox,
+      ...python,
+    });
+  } finally {
+    await board.stop();
+  }
+}
+
 async function runSuite(name, postgres) {
   if (name === "outage") return run(suites[name], { POSTGRES_PROGRAMS: postgres.programs });
+  if (name === "python-auth") return runPythonAuth();
   const dsn = await createGarden(postgres, `garden_${name.replace("-", "_")}`);
   const pooler = name === "pooler" ? await startPooler(dsn) : undefined;
   const server = await serve(pooler?.dsn ?? dsn, pooler?.settings);
@@ -54,8 +75,7 @@ async function runSuite(name, postgres) {
     return await run({ ...suites, ...extra }[name], {
       GARDEN_URL: server.url,
       GARDEN_TOKEN: token({ role: "garden_member", sub: "ada" }),
-      PYTHONPATH: path.join(here, ".python"),
-      PYTHONDONTWRITEBYTECODE: "1",
+      ...python,
     });
   } finally {
     await server.stop();
