@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { password, refused, rows, start } from "./program.mjs";
+import { password, refused, rows, startWith } from "./program.mjs";
 
 const app = "profiler";
 let program, service, ann, bob, admin;
 
 before(async () => {
-  program = await start(app);
+  program = await startWith({ apps: [app], settings: { apps: { profiler: { security_contact: "security@example.com" } } } });
   service = program.service(app);
   ann = (await program.signUp(app, "ann@example.com", { first_name: "Ann" })).client;
   bob = (await program.signUp(app, "bob@example.com")).client;
@@ -81,6 +81,9 @@ test("five wrong passwords lock the account", async () => {
   assert.ok(locked, "the right password does not help any more");
   const [row] = await rows(service.from("users").select("is_locked,login_attempts").eq("email", "carol@example.com"));
   assert.deepEqual(row, { is_locked: true, login_attempts: 5 });
+  await program.mailbox(app).next("carol@example.com", /is locked/);
+  const told = await program.mailbox(app).next("security@example.com", /^Security event: An account was locked/);
+  assert.match(told.text, /The account is carol@example\.com/);
   await rows(service.from("users").update({ is_locked: false }).eq("email", "carol@example.com").select("user_id"));
   await program.signIn(app, "carol@example.com");
 });

@@ -11,6 +11,7 @@ mod access_token;
 mod account;
 mod administration;
 pub mod administrator;
+pub mod alerts;
 mod api;
 mod ban;
 pub mod binding;

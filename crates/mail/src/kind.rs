@@ -29,11 +29,13 @@ pub enum MailKind {
     IdentityLinked,
     /// Notice: something that the person should look at.
     SecurityAlert,
+    /// To those who run the application: something happened that they should know of.
+    SecurityEvent,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [MailKind; 13] = [
+    pub const ALL: [MailKind; 14] = [
         MailKind::Confirmation,
         MailKind::Invite,
         MailKind::Recovery,
@@ -47,6 +49,7 @@ impl MailKind {
         MailKind::FactorRemoved,
         MailKind::IdentityLinked,
         MailKind::SecurityAlert,
+        MailKind::SecurityEvent,
     ];
 
     /// The name in the table, of the template files and of an application's stored templates.
@@ -65,6 +68,7 @@ impl MailKind {
             MailKind::FactorRemoved => "factor_removed",
             MailKind::IdentityLinked => "identity_linked",
             MailKind::SecurityAlert => "security_alert",
+            MailKind::SecurityEvent => "security_event",
         }
     }
 

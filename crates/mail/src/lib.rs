@@ -20,7 +20,7 @@ mod templates;
 mod transport;
 
 pub use kind::MailKind;
-pub use mail::{Mail, MailError, MailVariables, enqueue};
+pub use mail::{Mail, MailError, MailVariables, enqueue, enqueue_once};
 pub use mailbox::{Mailbox, StoredMail};
 pub use message::{SenderAddress, SenderAddressError};
 pub use page::mailbox_page;

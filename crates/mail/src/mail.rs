@@ -4,12 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenantry_caller::{Seal, SealError};
 use tenantry_postgres::Statement;
+use tokio_postgres::Client;
 
 use crate::MailKind;
 
 const ENQUEUE: &str = "\
 insert into auth.mails (kind, recipient, variables)
 values ($1, $2, $3)";
+
+/// The id follows from the occasion.
+const ENQUEUE_ONCE: &str = "\
+insert into auth.mails (id, kind, recipient, variables)
+values (md5($1)::uuid, $2, $3, $4)
+on conflict (id) do nothing";
 
 /// One mail to one person.
 #[derive(Debug, Clone)]
@@ -64,6 +71,9 @@ pub struct MailVariables {
     /// `.Reason`: what happened, as a sentence of ours; never what somebody typed.
     #[serde(rename = "Reason")]
     pub reason: String,
+    /// `.Reference`: where more is found, such as the id of a row.
+    #[serde(rename = "Reference")]
+    pub reference: String,
     /// `.Data`: the user's metadata.
     #[serde(rename = "Data")]
     pub data: Map<String, Value>,
@@ -81,6 +91,9 @@ pub enum MailError {
     /// The variables cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// What PostgreSQL says.
+    #[error("a mail cannot be enqueued: {0}")]
+    Database(#[from] tokio_postgres::Error),
     /// The variables cannot be written as JSON.
     #[error("the variables of a mail are no JSON")]
     Json(#[from] serde_json::Error),
@@ -94,6 +107,22 @@ pub enum MailError {
 pub fn enqueue(mail: &Mail, seal: &Seal) -> Result<Statement, MailError> {
     let sealed = seal.seal(&serde_json::to_string(&mail.variables)?)?;
     Ok(Statement::new(ENQUEUE).bind(mail.kind.name()).bind(mail.recipient.clone()).bind(sealed))
+}
+
+/// The same for what several servers notice at once: `key` names the occasion, and one mail of it is
+/// enqueued however often this is called. `client` is `tenantry_auth`.
+///
+/// # Errors
+/// [`MailError`].
+pub async fn enqueue_once(
+    client: &Client,
+    key: &str,
+    mail: &Mail,
+    seal: &Seal,
+) -> Result<(), MailError> {
+    let sealed = seal.seal(&serde_json::to_string(&mail.variables)?)?;
+    client.execute(ENQUEUE_ONCE, &[&key, &mail.kind.name(), &mail.recipient, &sealed]).await?;
+    Ok(())
 }
 
 #[cfg(test)]

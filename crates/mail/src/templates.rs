@@ -199,6 +199,7 @@ fn built_in(kind: MailKind, part: Part) -> &'static str {
         MailKind::FactorRemoved => texts!("factor_removed"),
         MailKind::IdentityLinked => texts!("identity_linked"),
         MailKind::SecurityAlert => texts!("security_alert"),
+        MailKind::SecurityEvent => texts!("security_event"),
     };
     match part {
         Part::Subject => subject,

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use tenantry_auth::alerts::{SecurityAlerts, is_routine};
 use tenantry_caller::{Capability, EndedSessions};
 use tenantry_postgres::admin::{Listener, Notification};
 use tenantry_postgres::{Address, quote_identifier};
@@ -45,6 +46,8 @@ pub struct IdentityWatch {
     pub ended: EndedSessions,
     /// How long an access token is valid.
     pub token_seconds: i64,
+    /// Who is told of security events.
+    pub alerts: SecurityAlerts,
 }
 
 impl IdentityWatch {
@@ -77,7 +80,10 @@ impl IdentityWatch {
         let mut swept = Instant::now();
         loop {
             match timeout(LOOK, listener.heard()).await {
-                Ok(heard) => self.note(&heard.context("the connection ended")?),
+                Ok(heard) => {
+                    let heard = heard.context("the connection ended")?;
+                    self.note(listener.client(), &heard).await?;
+                }
                 Err(_) => {
                     timeout(PATIENCE, self.read(listener.client(), OVERLAP_SECONDS)).await??
                 }
@@ -90,13 +96,20 @@ impl IdentityWatch {
         }
     }
 
-    fn note(&self, heard: &[Notification]) {
+    async fn note(&self, client: &Client, heard: &[Notification]) -> Result<()> {
+        let app = &*self.app;
         let on = |channel: &'static str| heard.iter().filter(move |said| said.channel == channel);
         self.ended.add(on(SESSIONS).map(|said| said.payload.as_str()));
         for said in on(SECURITY) {
             let (action, entry) = said.payload.split_once(' ').unwrap_or((&said.payload, ""));
-            tracing::warn!(target: "security", app = self.app, action, entry, "security event");
+            if is_routine(action) {
+                tracing::info!(target: "security", app, action, entry, "security event");
+                continue;
+            }
+            tracing::warn!(target: "security", app, action, entry, "security event");
+            timeout(PATIENCE, self.alerts.tell(client, entry)).await??;
         }
+        Ok(())
     }
 
     async fn read(&self, client: &Client, seconds: f64) -> Result<()> {

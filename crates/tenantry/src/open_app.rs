@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use tenantry_app::App;
+use tenantry_auth::alerts::SecurityAlerts;
 use tenantry_auth::{AuthApi, AuthConfig, personal_keys};
 use tenantry_catalog::{Catalog, CatalogHandle};
 use tenantry_data_api::{DataApi, DataApiConfig, TransactionEnd};
@@ -69,6 +70,11 @@ pub async fn open_app(
         address: platform.request_address(&name, &secrets.server_password)?,
         ended: authenticator.ended_sessions().clone(),
         token_seconds: app_settings.auth.access_token_seconds,
+        alerts: SecurityAlerts {
+            seal: secrets.seal()?,
+            site_url: app_settings.site_url.clone().unwrap_or_else(|| url.to_owned()),
+            contact: app_settings.security_contact.clone(),
+        },
     };
     watch.follow(&client).await?;
     let data_api =

@@ -70,6 +70,8 @@ pub struct AppSettings {
     pub site_url: Option<String>,
     /// Where else links may lead, as globs.
     pub redirect_urls: Vec<String>,
+    /// Who gets a mail when something happens to the security of anybody's account.
+    pub security_contact: Option<String>,
     /// Names that the application answers on by itself, beside `NAME.localhost`.
     pub hostnames: Vec<String>,
     /// The auth API.
