@@ -125,6 +125,9 @@ pub enum AuthError {
     /// The login session has to be raised by a second factor first.
     #[error("insufficient assurance level")]
     InsufficientAal,
+    /// A password for somebody who could not enter it anywhere.
+    #[error("an anonymous user has no address to sign in with")]
+    AnonymousPassword,
     /// Identities cannot be linked by hand.
     #[error("manual linking disabled")]
     ManualLinkingDisabled,
@@ -359,9 +362,16 @@ impl AuthError {
                 "too_many_enrolled_mfa_factors",
                 "Maximum number of verified factors reached, unenroll to continue",
             ),
-            Self::InsufficientAal => {
-                (S::FORBIDDEN, "insufficient_aal", "AAL2 required to change second factors")
-            }
+            Self::InsufficientAal => (
+                S::FORBIDDEN,
+                "insufficient_aal",
+                "AAL2 required to change second factors, email or password",
+            ),
+            Self::AnonymousPassword => (
+                S::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                "Updating password of an anonymous user without an email or phone is not allowed",
+            ),
             Self::ManualLinkingDisabled => {
                 (S::NOT_FOUND, "manual_linking_disabled", "Manual linking is disabled")
             }
