@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import {
-  another, applications, arrive, browser, claimsOf, code, follow, isSignedOut, member, newAddress, ok,
+  another, applications, approve, arrive, browser, claimsOf, code, follow, isSignedOut, member, newAddress, ok,
   settingsFor, signedIn, strict, tenantAdministrator, totpCode,
 } from "./auth-helpers.mjs";
 import { password, rows, startWith } from "./program.mjs";
@@ -120,12 +120,24 @@ for (const [app, { byInvitation, waitsForApproval }] of Object.entries({ ...appl
       const email = newAddress("guest");
       const { user } = await ok(administration().inviteUserByEmail(email, { data: { name: "Gus" } }));
       assert.ok(user.invited_at);
-      if (waitsForApproval) await rows(program.service(app).from("users").update({ approved: true }).eq("id", user.id).select("id"));
+      if (waitsForApproval) await approve(program, app, user.id);
       const client = program.anonymous(app);
       await arrive(client, (await program.mailbox(app).next(email)).link);
       await ok(client.auth.updateUser({ password }));
       await another(program, app, email);
       assert.equal(await code(administration().inviteUserByEmail(email)), "email_exists");
+    });
+
+    test("who signed up with an address before it was invited does not come in with it", { skip: byInvitation }, async () => {
+      const thief = { email: newAddress("early"), password: "the password of the thief" };
+      await ok(program.anonymous(app).auth.signUp(thief));
+      await program.mailbox(app).next(thief.email);
+      const { user } = await ok(administration().inviteUserByEmail(thief.email));
+      if (waitsForApproval) await approve(program, app, user.id);
+      const client = program.anonymous(app);
+      await arrive(client, (await program.mailbox(app).next(thief.email)).link);
+      assert.equal(await code(program.anonymous(app).auth.signInWithPassword(thief)), "invalid_credentials");
+      await ok(client.auth.updateUser({ password }));
     });
 
     test("a lost second factor is taken away", async () => {
@@ -167,6 +179,7 @@ test("who is nobody in particular becomes somebody", async () => {
   assert.equal(claimsOf(session.access_token).is_anonymous, true);
   const [note] = await rows(client.from("notes").insert({ body: "mine" }).select("id,user_id"));
   assert.equal(note.user_id, user.id);
+  assert.equal(await code(client.auth.updateUser({ password })), "validation_failed", "a password without an address");
   const email = newAddress("somebody");
   await ok(client.auth.updateUser({ email }));
   await arrive(client, (await program.mailbox("notes").next(email)).link);

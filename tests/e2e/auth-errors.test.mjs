@@ -12,7 +12,8 @@ let program;
 before(async () => {
   const settings = settingsFor(apps);
   settings.apps.board.auth.reauthenticate_for_password = true;
-  program = await startWith({ apps, settings });
+  settings.apps.press = { auth: { mail_interval_seconds: 60, rate_limits: { loopback: true, flows: 4, tokens: 3, factors: 1 } } };
+  program = await startWith({ apps: [...apps, "press"], settings });
 });
 after(() => program?.stop());
 
@@ -246,4 +247,17 @@ test("the time of an answer does not tell who has an account", async () => {
     // Both wait for the same beat of a tenth of a second, so they differ by whole beats or not at all.
     assert.ok(Math.abs(known - unknown) < 60, `${path}: ${known} ms and ${unknown} ms`);
   }
+});
+
+test("who asks too often waits, in each application by itself", async () => {
+  const recover = (email) => ({ body: { email } });
+  const email = newAddress("often");
+  assert.equal((await ask("press", "/recover", recover(email))).status, 200);
+  const { message } = await refuses("press", "/recover", recover(email), 429, "over_email_send_rate_limit");
+  assert.match(message, /after \d+ seconds/);
+  assert.equal((await ask("press", "/recover", recover(newAddress("other")))).status, 200);
+  await refuses("press", "/recover", recover(newAddress("other")), 429, "over_request_rate_limit");
+  for (let attempt = 0; attempt < 3; attempt++) await ask("press", "/token?grant_type=password", signIn(email, password));
+  await refuses("press", "/token?grant_type=password", signIn(email, password), 429, "over_request_rate_limit");
+  assert.equal((await ask("board", "/recover", recover(email))).status, 200);
 });

@@ -294,6 +294,9 @@ function secondFactors(app) {
     const low = await ok(later.auth.mfa.getAuthenticatorAssuranceLevel());
     assert.deepEqual([low.currentLevel, low.nextLevel], ["aal1", "aal2"]);
     assert.equal(await code(later.auth.mfa.unenroll({ factorId: factor.id })), "insufficient_aal");
+    assert.equal(await code(later.auth.updateUser({ password: "a new password" })), "insufficient_aal");
+    assert.equal(await code(later.auth.updateUser({ email: newAddress("moved") })), "insufficient_aal");
+    await ok(later.auth.updateUser({ data: { colour: "red" } }));
     // The next code: the last one was used.
     assert.equal(
       await code(later.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totpCode(secret) })),

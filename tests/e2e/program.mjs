@@ -36,9 +36,13 @@ export async function startWith({ apps = [], folders = [], settings = {}, log = 
   const args = ["up", "--home", home, "--port", String(port), "--settings", settingsFile, "--apps", apps.join(",")];
   for (const folder of folders) args.push("--app", path.resolve(root, folder));
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
+  // Nothing is left running when the tests end early.
+  const kill = () => child.kill("SIGTERM");
+  process.once("exit", kill);
   let errors = "";
   child.stderr.on("data", (text) => (errors += text));
   const ended = new Promise((resolve) => child.once("exit", resolve));
+  ended.then(() => process.off("exit", kill));
   const ready = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("ready") && resolve());
     ended.then(() => reject(new Error(`the program ended: ${errors}`)));

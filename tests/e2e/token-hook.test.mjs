@@ -79,6 +79,14 @@ test("a refusal of the hook reaches the client in its words", async () => {
   assert.equal((await signIn()).error.status, 500);
 });
 
+test("who is refused by the hook has no session", async () => {
+  const sessions = () => program.sql(app, `select count(*) from auth.sessions where user_id = '${person.user.id}'`);
+  const before = await sessions();
+  await hook("return jsonb_build_object('error', jsonb_build_object('http_code', 403, 'message', 'No'));");
+  assert.ok((await signIn()).error);
+  assert.equal(await sessions(), before);
+});
+
 test("a hook that breaks, or answers nothing, lets nobody in and tells nothing", async () => {
   for (const body of ["raise exception 'the secret of the hook';", "return null;", "return '[]';", "return '{\"claims\": 1}';", "return '{}';"]) {
     await hook(body);

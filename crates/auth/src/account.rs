@@ -121,6 +121,12 @@ impl Account {
         known.find(|factor| factor.get("id").and_then(Value::as_str) == Some(id)).cloned()
     }
 
+    /// Whether a second factor counts.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        let mut known = self.factors.iter().flatten();
+        known.any(|factor| factor.get("status").and_then(Value::as_str) == Some("verified"))
+    }
+
     /// What the user set, as an object.
     pub(crate) fn data(&self) -> Map<String, Value> {
         match self.user_metadata() {

@@ -126,6 +126,9 @@ pub enum AuthError {
     /// The login session has to be raised by a second factor first.
     #[error("insufficient assurance level")]
     InsufficientAal,
+    /// A password for somebody who could not enter it anywhere.
+    #[error("an anonymous user has no address to sign in with")]
+    AnonymousPassword,
     /// Identities cannot be linked by hand.
     #[error("manual linking disabled")]
     ManualLinkingDisabled,

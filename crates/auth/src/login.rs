@@ -19,6 +19,7 @@ const NOTE_METHOD: &str = include_str!("../sql/note_method.sql");
 const FIRST_REFRESH_TOKEN: &str = include_str!("../sql/first_refresh_token.sql");
 const NOTE_SUCCESS: &str = include_str!("../sql/note_success.sql");
 const NOTE_SIGN_IN: &str = include_str!("../sql/note_sign_in.sql");
+const CLOSE_SESSION: &str = "delete from auth.sessions where id = $1::uuid";
 const SIGN_IN_FACTS: &str = include_str!("../sql/sign_in_facts.sql");
 
 /// How a person proved who they are: the names that tokens carry in `amr`.
@@ -148,7 +149,8 @@ impl NewLogin {
         }
     }
 
-    /// The open session with its tokens.
+    /// The open session with its tokens. Where the application's hook refuses them, it is closed
+    /// again: nobody holds it.
     pub(crate) async fn session(
         self,
         engine: &Engine,
@@ -157,7 +159,13 @@ impl NewLogin {
         facts: SessionFacts,
     ) -> Result<Session, AuthError> {
         let method = self.method.name();
-        Session::issue(engine, request, account, facts, self.refresh_token, method).await
+        let issued =
+            Session::issue(engine, request, account, facts, self.refresh_token, method).await;
+        if issued.is_err() {
+            let close = Statement::new(CLOSE_SESSION).bind(self.session_id);
+            engine.store.write(request, vec![close]).await?;
+        }
+        issued
     }
 }
 

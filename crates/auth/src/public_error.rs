@@ -150,9 +150,16 @@ impl AuthError {
                 "too_many_enrolled_mfa_factors",
                 "Maximum number of verified factors reached, unenroll to continue",
             ),
-            Self::InsufficientAal => {
-                (S::FORBIDDEN, "insufficient_aal", "AAL2 required to change second factors")
-            }
+            Self::InsufficientAal => (
+                S::FORBIDDEN,
+                "insufficient_aal",
+                "AAL2 required to change second factors, email or password",
+            ),
+            Self::AnonymousPassword => (
+                S::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                "Updating password of an anonymous user without an email or phone is not allowed",
+            ),
             Self::ManualLinkingDisabled => {
                 (S::NOT_FOUND, "manual_linking_disabled", "Manual linking is disabled")
             }

@@ -75,7 +75,9 @@ pub(crate) async fn until_the_beat(began: Instant) {
 
 /// Sends the browser elsewhere. Nobody may keep where: it may carry tokens.
 pub(crate) fn see_other(location: &str) -> Result<Response, AuthError> {
-    let location = HeaderValue::from_str(location)
+    // A header is ASCII; what an address has beyond it is written as its bytes.
+    let location = utf8_percent_encode(location, &AsciiSet::EMPTY).to_string();
+    let location = HeaderValue::from_str(&location)
         .map_err(|_| AuthError::Validation("the address to go back to cannot be used"))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;

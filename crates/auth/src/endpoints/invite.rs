@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::administration::{self, Administrator};
@@ -13,6 +14,8 @@ use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::{AuthError, email};
+
+const GIVE_UP_UNPROVEN: &str = include_str!("../../sql/give_up_unproven.sql");
 
 /// What an invitation may say that only the server sets: where the person belongs.
 const SERVER_KEYS: [&str; 2] = ["tenant_id", "role"];
@@ -43,7 +46,9 @@ pub(crate) async fn invite(
         Some((account, _)) => {
             let administers = administration::require(&engine, &request, &account.id).await;
             administers.map_err(|_| AuthError::EmailExists)?;
-            (account.id, Vec::new())
+            // Their password must not open what the invited person confirms.
+            let give_up = Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone());
+            (account.id, vec![give_up])
         }
         None => {
             let mut new = NewAccount {

@@ -15,6 +15,7 @@ use crate::response::json_response;
 use crate::{AuthError, email};
 
 const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
+const GIVE_UP_UNPROVEN: &str = include_str!("../../sql/give_up_unproven.sql");
 
 #[derive(Deserialize)]
 struct LinkRequest {
@@ -69,6 +70,10 @@ pub(crate) async fn generate_link(
             (account.id, data)
         }
         (_, Some(account)) => {
+            // Who signed up with an invited address may be somebody else.
+            if purpose == Purpose::Invite {
+                statements.push(Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone()));
+            }
             let data = account.data();
             (account.id, data)
         }

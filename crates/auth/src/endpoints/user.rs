@@ -80,8 +80,19 @@ pub(crate) async fn change_user(
         return Err(AuthError::PhoneDisabled);
     }
     let challenge = body.challenge.challenge()?;
+    let secret = given(body.password);
+    let address = given(body.email).map(|address| email::normalize(&address)).transpose()?;
+    let address = address.filter(|address| address != person.account.address());
+    let opens_account = secret.is_some() || address.is_some();
+    // Otherwise a mailbox alone would be enough to get around the second factor for good.
+    if opens_account && person.account.has_second_factor() && person.aal != "aal2" {
+        return Err(AuthError::InsufficientAal);
+    }
+    if secret.is_some() && person.account.is_anonymous && address.is_none() {
+        return Err(AuthError::AnonymousPassword);
+    }
     let mut statements = Vec::new();
-    if let Some(secret) = given(body.password) {
+    if let Some(secret) = secret {
         let proof =
             PasswordProof { current: given(body.current_password), nonce: given(body.nonce) };
         statements.extend(new_password(&engine, &request, &person, &secret, proof).await?);
@@ -90,11 +101,8 @@ pub(crate) async fn change_user(
         let data = Value::Object(data).to_string();
         statements.push(Statement::new(MERGE_DATA).bind(person.account.id.clone()).bind(data));
     }
-    if let Some(address) = given(body.email) {
-        let address = email::normalize(&address)?;
-        if address != person.account.address() {
-            statements.extend(new_address(&engine, &request, &person, &address, challenge).await?);
-        }
+    if let Some(address) = address {
+        statements.extend(new_address(&engine, &request, &person, &address, challenge).await?);
     }
     statements.push(person.show());
     let rows = engine
