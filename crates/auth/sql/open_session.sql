@@ -20,3 +20,5 @@ and state.approved
 and state.active
 and state.tenant_ok
 and not state.locked
+-- A password that is being changed at this moment is looked at once it is.
+for no key update of account

@@ -13,9 +13,4 @@ select jsonb_build_object(
 )
 from auth.bind_verify_key($1::text) as held
 join auth.users as account on account.id = held.user_id
-cross join lateral auth.bind_sign_in_state(account.id) as state
-where account.deleted_at is null
-and coalesce(account.banned_until <= now(), true)
-and state.approved
-and state.active
-and state.tenant_ok
+where auth.is_admitted(account.id)

@@ -1,24 +1,18 @@
--- The account is locked first: two identities must not go at once and leave none. A password goes
--- with the e-mail identity that it belonged to. $1 account, $2 identity
-with account as (
-    select id
-    from auth.users
-    where id = $1::uuid
-    for update
-),
-rest as (
+-- A password goes with the e-mail identity that it belonged to. $1 account, which is locked,
+-- $2 identity
+with rest as (
     select
         count(*) as number,
         jsonb_agg(distinct identity.provider) as providers
     from auth.identities as identity
-    join account on account.id = identity.user_id
-    where identity.id <> $2::uuid
+    where identity.user_id = $1::uuid
+    and identity.id <> $2::uuid
 ),
 gone as (
     delete from auth.identities as identity
-    using account, rest
+    using rest
     where identity.id = $2::uuid
-    and identity.user_id = account.id
+    and identity.user_id = $1::uuid
     and rest.number > 0
     returning identity.provider
 ),

@@ -211,7 +211,7 @@ impl Account {
             phone: String::new(),
             phone_confirmed_at: None,
             confirmed_at: None,
-            confirmation_sent_at: None,
+            confirmation_sent_at: Some(now.into()),
             recovery_sent_at: None,
             new_email: None,
             email_change_sent_at: None,

@@ -31,7 +31,10 @@ impl Administrator {
         }
         // Without a good token the reason is the token; with one, that its person is none of these.
         match SignedIn::read(engine, request).await {
-            Ok(person) => Ok(Administrator::Person(person.account.id)),
+            Ok(person) => {
+                person.require_second_factor()?;
+                Ok(Administrator::Person(person.account.id))
+            }
             Err(AuthError::NoSubject) => Err(AuthError::NotAdmin),
             Err(error) => Err(error),
         }

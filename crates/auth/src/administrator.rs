@@ -56,6 +56,7 @@ returning id::text";
 
 const INSERT_EMAIL_IDENTITY: &str = include_str!("../sql/insert_email_identity.sql");
 const MAKE: &str = "select auth.bind_make_administrator($1::text::uuid)";
+const PROVE_ADDRESS: &str = "select auth.prove_address($1::text::uuid)";
 
 /// Makes the account of an address the administrator, and the account too where there is none.
 /// `client` has to be able to become the application's owner.
@@ -82,6 +83,7 @@ pub async fn make(
         }
     };
     transaction.execute(MAKE, &[&id]).await?;
+    transaction.execute(PROVE_ADDRESS, &[&id]).await?;
     transaction.commit().await?;
     Ok(MadeAdministrator { id, email, one_time_password })
 }

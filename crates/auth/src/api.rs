@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, head, post};
 use tenantry_caller::{Authenticator, Seal};
 use tenantry_postgres::Database;
 
@@ -135,12 +136,14 @@ impl AuthApi {
             .route("/authorize", get(|s, r| serve_open(s, r, authorize::authorize)))
             .route(
                 "/callback",
-                get(|s, r| serve_open(s, r, callback::callback))
+                head(no_head)
+                    .get(|s, r| serve_open(s, r, callback::callback))
                     .post(|s, r| serve_open(s, r, callback::callback)),
             )
             .route(
                 "/verify",
-                get(|s, r| serve_open(s, r, verify::follow_link))
+                head(no_head)
+                    .get(|s, r| serve_open(s, r, verify::follow_link))
                     .post(|s, r| serve(s, r, verify::verify)),
             );
         open.merge(keyed)
@@ -190,6 +193,11 @@ fn answered(answer: Result<Response, AuthError>, shape: ErrorShape) -> Response 
     let mut response = answer.unwrap_or_else(|error| error_response(&error, shape));
     shape.mark(&mut response);
     response
+}
+
+/// What looks at links before people do must not use them up.
+async fn no_head() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
 }
 
 async fn no_endpoint(_: Arc<Engine>, _: AuthRequest) -> Result<Response, AuthError> {

@@ -16,6 +16,9 @@ use crate::response::query_encode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     SignUp,
+    /// A code or link for somebody who never confirmed the address: it confirms it, but not what
+    /// somebody else may have signed up with.
+    FirstSignIn,
     Invite,
     MagicLink,
     Recovery,
@@ -30,7 +33,7 @@ impl Purpose {
     /// The type in links and in requests to confirm.
     pub(crate) fn verification(self) -> &'static str {
         match self {
-            Purpose::SignUp => "signup",
+            Purpose::SignUp | Purpose::FirstSignIn => "signup",
             Purpose::Invite => "invite",
             Purpose::MagicLink => "magiclink",
             Purpose::Recovery => "recovery",
@@ -39,10 +42,18 @@ impl Purpose {
         }
     }
 
+    /// What the token is kept with.
+    fn name(self) -> &'static str {
+        match self {
+            Purpose::FirstSignIn => "first sign-in",
+            other => other.verification(),
+        }
+    }
+
     /// The kind of the mail.
     pub(crate) fn mail(self) -> MailKind {
         match self {
-            Purpose::SignUp => MailKind::Confirmation,
+            Purpose::SignUp | Purpose::FirstSignIn => MailKind::Confirmation,
             Purpose::Invite => MailKind::Invite,
             Purpose::MagicLink => MailKind::MagicLink,
             Purpose::Recovery => MailKind::Recovery,
@@ -54,7 +65,7 @@ impl Purpose {
     /// The type of its token.
     pub(crate) fn token(self) -> TokenType {
         match self {
-            Purpose::SignUp | Purpose::Invite => TokenType::Confirmation,
+            Purpose::SignUp | Purpose::FirstSignIn | Purpose::Invite => TokenType::Confirmation,
             Purpose::MagicLink | Purpose::Recovery => TokenType::Recovery,
             Purpose::EmailChangeCurrent => TokenType::EmailChangeCurrent,
             Purpose::EmailChangeNew => TokenType::EmailChangeNew,
@@ -65,7 +76,7 @@ impl Purpose {
     /// Notes when it was sent. `$1` is the account.
     fn note(self) -> &'static str {
         match self {
-            Purpose::SignUp => {
+            Purpose::SignUp | Purpose::FirstSignIn => {
                 "update auth.users set confirmation_sent_at = now() where id = $1::uuid"
             }
             Purpose::Invite => {
@@ -146,7 +157,7 @@ impl Letter {
     /// The statements that store the token and note when it was made.
     pub(crate) fn store(&self, engine: &Engine, about: &About<'_>) -> Vec<Statement> {
         vec![
-            self.token.put(engine, about.user_id, self.purpose.token()),
+            self.token.put(engine, about.user_id, self.purpose.token(), self.purpose.name()),
             Statement::new(self.purpose.note()).bind(about.user_id.to_owned()),
         ]
     }

@@ -68,5 +68,7 @@ pub fn migrations() -> Vec<(&'static str, &'static str)> {
         ),
         ("0006_erasures.up.sql", include_str!("../migrations/0006_erasures.up.sql")),
         ("0006_erasures.down.sql", include_str!("../migrations/0006_erasures.down.sql")),
+        ("0007_proofs.up.sql", include_str!("../migrations/0007_proofs.up.sql")),
+        ("0007_proofs.down.sql", include_str!("../migrations/0007_proofs.down.sql")),
     ]
 }

@@ -1,10 +1,10 @@
 //! Codes and links that are mailed: made, stored as marks, found again and taken, each once.
 //!
-//! The link's token is a hash of address and code, so both open the same door (as GoTrue has it);
-//! the database holds a keyed mark of it, from which neither can be told.
+//! The link's token follows from address and code through a key that is not in the database, so both
+//! open the same door; nobody can tell the token from the address, nor anything from the mark of it
+//! that the database holds.
 
 use rand::Rng;
-use sha2::{Digest, Sha224};
 use tenantry_postgres::{Row, Statement};
 
 use crate::AuthError;
@@ -15,7 +15,6 @@ const PUT: &str = include_str!("../sql/put_one_time_token.sql");
 const FIND_BY_LINK: &str = include_str!("../sql/find_token_by_link.sql");
 const FIND_BY_CODE: &str = include_str!("../sql/find_token_by_code.sql");
 const TAKE: &str = include_str!("../sql/take_one_time_token.sql");
-const COUNT_FAILURE: &str = include_str!("../sql/count_token_failure.sql");
 
 /// Links of PKCE flows begin with it: they end in a code that only the browser that began can trade.
 const PKCE_PREFIX: &str = "pkce_";
@@ -68,18 +67,25 @@ impl OneTimeToken {
         let digits = engine.config.settings.otp_digits.clamp(6, 10);
         let number = rand::rng().random_range(0..10_u64.pow(digits));
         let code = format!("{number:0width$}", width = digits as usize);
-        let hash = hash(address, &code);
+        let hash = link_of(engine, address, &code);
         let link = if pkce { format!("{PKCE_PREFIX}{hash}") } else { hash };
         OneTimeToken { code, link, address: address.to_owned() }
     }
 
     /// The statement that stores it; an older one of the same type no longer works.
-    pub(crate) fn put(&self, engine: &Engine, user_id: &str, token_type: TokenType) -> Statement {
+    pub(crate) fn put(
+        &self,
+        engine: &Engine,
+        user_id: &str,
+        token_type: TokenType,
+        purpose: &'static str,
+    ) -> Statement {
         Statement::new(PUT)
             .bind(user_id.to_owned())
             .bind(token_type.name())
             .bind(engine.seal.mark(MARK, &self.link))
             .bind(self.address.clone())
+            .bind(purpose)
     }
 }
 
@@ -87,6 +93,8 @@ impl OneTimeToken {
 pub(crate) struct Presented {
     pub user_id: String,
     pub token_type: TokenType,
+    /// What the mail was about.
+    pub purpose: String,
     /// Whether it ends in a code for the browser that began.
     pub pkce: bool,
     /// The token as it was presented, for the case of reading the row again.
@@ -108,6 +116,7 @@ impl Presented {
             user_id: row.text(1)?.to_owned(),
             token_type,
             mark: row.text(3)?.to_owned(),
+            purpose: row.text(4)?.to_owned(),
             pkce,
         })
     }
@@ -144,7 +153,7 @@ pub(crate) async fn find_code(
     code: &str,
     types: &[TokenType],
 ) -> Result<Presented, AuthError> {
-    let hash = hash(address, code);
+    let hash = link_of(engine, address, code);
     let plain = engine.seal.mark(MARK, &hash);
     let pkce = engine.seal.mark(MARK, &format!("{PKCE_PREFIX}{hash}"));
     let find = Statement::new(FIND_BY_CODE)
@@ -153,22 +162,15 @@ pub(crate) async fn find_code(
         .bind(engine.config.settings.otp_seconds.to_string())
         .bind(plain.clone())
         .bind(pkce.clone());
-    let rows = engine.store.read(request, vec![find]).await?;
-    match rows.first().and_then(|rows| rows.first()) {
-        // The code was typed where the session is wanted: no browser to go back to.
-        Some(row) => Presented::from_row(row, false).ok_or(AuthError::OtpExpired),
-        None => {
-            let count = Statement::new(COUNT_FAILURE).bind(address.to_owned()).bind(array(types));
-            engine.store.write(request, vec![count]).await?;
-            Err(AuthError::OtpExpired)
-        }
-    }
+    // A write: wrong codes are counted.
+    let rows = engine.store.write(request, vec![find]).await?;
+    let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::OtpExpired)?;
+    // The code was typed where the session is wanted: no browser to go back to.
+    Presented::from_row(row, false).ok_or(AuthError::OtpExpired)
 }
 
-/// SHA-224 of address and code, in hex.
-fn hash(address: &str, code: &str) -> String {
-    let digest = Sha224::digest(format!("{address}{code}").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+fn link_of(engine: &Engine, address: &str, code: &str) -> String {
+    engine.seal.mark("one-time link", &format!("{address} {code}"))
 }
 
 fn array(types: &[TokenType]) -> String {

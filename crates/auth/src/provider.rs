@@ -97,7 +97,10 @@ impl Providers {
 }
 
 /// Parameters of an authorization request that clients may not set themselves.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 17] = [
+    "apikey",
+    "request",
+    "request_uri",
     "provider",
     "redirect_to",
     "scopes",

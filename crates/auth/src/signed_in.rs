@@ -23,6 +23,8 @@ left join auth.sessions as login
 where account.id = $1::uuid
 and account.deleted_at is null";
 
+const NOTE_FAILURE: &str = "select auth.bind_sign_in_failed($1::uuid)";
+
 /// Somebody who is signed in.
 pub(crate) struct SignedIn {
     pub account: Account,
@@ -62,6 +64,45 @@ impl SignedIn {
     /// [`AuthError::SessionNotFound`] for a token that belongs to none.
     pub(crate) fn session_id(&self) -> Result<&str, AuthError> {
         self.session_id.as_deref().ok_or(AuthError::SessionNotFound)
+    }
+
+    /// Turns away a session that a second factor should have raised and has not.
+    ///
+    /// # Errors
+    /// [`AuthError::InsufficientAal`].
+    pub(crate) fn require_second_factor(&self) -> Result<(), AuthError> {
+        if self.account.has_second_factor() && self.aal != "aal2" {
+            return Err(AuthError::InsufficientAal);
+        }
+        Ok(())
+    }
+
+    /// Whether this is the person's password. A wrong one counts as at a sign-in.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidCredentials`].
+    pub(crate) async fn check_password(
+        &self,
+        engine: &Engine,
+        request: &AuthRequest,
+        password: &str,
+    ) -> Result<(), AuthError> {
+        if engine.passwords.verify(password, self.password_hash.as_deref()).await? {
+            return Ok(());
+        }
+        self.note_failure(engine, request).await?;
+        Err(AuthError::InvalidCredentials)
+    }
+
+    /// Counts a failure as one at a sign-in: the fifth locks the account.
+    pub(crate) async fn note_failure(
+        &self,
+        engine: &Engine,
+        request: &AuthRequest,
+    ) -> Result<(), AuthError> {
+        let note = Statement::new(NOTE_FAILURE).bind(self.account.id.clone());
+        engine.store.write(request, vec![note]).await?;
+        Ok(())
     }
 
     /// The statement that reads the account again, as column 0.

@@ -22,7 +22,9 @@ where identity.provider = $1::text
 and identity.provider_id = $2::text";
 const PUT_IDENTITY: &str = include_str!("../sql/put_identity.sql");
 const ADD_PROVIDER: &str = include_str!("../sql/add_provider.sql");
-const GIVE_UP_UNPROVEN: &str = include_str!("../sql/give_up_unproven.sql");
+const GIVE_UP_UNPROVEN: &str = "select auth.give_up_unproven($1::uuid)";
+const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
+const TAKE_ADDRESS: &str = include_str!("../sql/take_provider_address.sql");
 const CONFIRM_ACCOUNT: &str = include_str!("../sql/confirm_account.sql");
 
 /// The account that somebody comes to, and what has to be written for it.
@@ -106,6 +108,12 @@ fn link(
     if by_address {
         statements.push(Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone()));
         statements.push(Statement::new(CONFIRM_ACCOUNT).bind(account.id.clone()));
+        statements.push(Statement::new(PROVE_ADDRESS).bind(account.id.clone()));
+    } else if account.address().is_empty() {
+        // Somebody who was nobody in particular becomes who the provider says.
+        let vouched = identity.email.clone().filter(|_| identity.email_verified);
+        statements.push(Statement::new(TAKE_ADDRESS).bind(account.id.clone()).bind_option(vouched));
+        statements.push(Statement::new(PROVE_ADDRESS).bind(account.id.clone()));
     }
     statements.push(put_identity(provider, identity, &account.id));
     statements.push(
@@ -138,6 +146,9 @@ fn make(
     new.app_metadata.insert("providers".into(), json!([provider.name()]));
     let mut statements = vec![new.account()];
     statements.push(put_identity(provider, identity, &new.id));
+    if identity.email_verified {
+        statements.push(Statement::new(PROVE_ADDRESS).bind(new.id.clone()));
+    }
     if !new.confirmed {
         let address = identity.email.as_deref().unwrap_or_default();
         engine.limits.count_mail(Purpose::SignUp.mail(), address)?;

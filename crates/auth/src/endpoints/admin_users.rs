@@ -39,6 +39,10 @@ order by account.created_at desc, account.id
 limit $1::bigint
 offset $2::bigint";
 
+const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
+/// The administrator vouches.
+const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
+
 const END_SESSIONS: &str = "delete from auth.sessions where user_id = $1::uuid";
 
 const DELETE: &str = "delete from auth.users where id = $1::uuid returning id";
@@ -182,6 +186,9 @@ pub(crate) async fn create_user(
     };
     new.app_metadata.extend(body.app_metadata.unwrap_or_default());
     let mut statements = new.statements();
+    if new.confirmed {
+        statements.push(Statement::new(PROVE_ADDRESS).bind(new.id.clone()));
+    }
     statements.push(Account::show(&new.id));
     let rows = engine
         .store
@@ -222,6 +229,7 @@ pub(crate) async fn change_user(
         }
     }
     let (address, hash, ban) = (body.address()?, body.hash(&engine).await?, body.ban()?);
+    let new_password = hash.is_some();
     let mut statements = vec![
         Statement::new(CHANGE_ACCOUNT)
             .bind(id.clone())
@@ -236,7 +244,11 @@ pub(crate) async fn change_user(
     if address.is_some() {
         statements.push(Statement::new(CHANGE_EMAIL_IDENTITY).bind(id.clone()));
     }
-    if matches!(ban, Some(Ban::Seconds(_))) {
+    // A new password shuts out whoever knew the old one.
+    if new_password {
+        statements.push(Statement::new(FORGET_PENDING).bind(id.clone()));
+    }
+    if new_password || matches!(ban, Some(Ban::Seconds(_))) {
         statements.push(Statement::new(END_SESSIONS).bind(id.clone()));
     }
     statements.push(Account::show(&id));

@@ -36,6 +36,7 @@ pub(crate) async fn link_identity(
     if !engine.config.settings.manual_linking {
         return Err(AuthError::ManualLinkingDisabled);
     }
+    person.require_second_factor()?;
     let url = begin(&engine, &request, Some(person.account.id)).await?;
     answer(&request, &url)
 }

@@ -178,8 +178,17 @@ pub(crate) async fn verify(
         .bind_option(request.client_address());
     let rows = engine.store.read(&request, vec![find]).await?;
     let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::FactorNotFound)?;
-    let step = check_code(&engine, row, body.code.as_deref().unwrap_or_default())?;
     let was_verified = is_true(row, 3);
+    if !was_verified {
+        person.require_second_factor()?;
+    }
+    let step = match check_code(&engine, row, body.code.as_deref().unwrap_or_default()) {
+        Err(AuthError::FactorVerificationFailed) => {
+            person.note_failure(&engine, &request).await?;
+            return Err(AuthError::FactorVerificationFailed);
+        }
+        checked => checked?,
+    };
 
     let token = RefreshToken::random()?;
     let session = || session_id.clone();

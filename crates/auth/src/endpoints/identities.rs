@@ -11,6 +11,7 @@ use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::signed_in::SignedIn;
 
+const LOCK_ACCOUNT: &str = "select id from auth.users where id = $1::uuid for no key update";
 const UNLINK: &str = include_str!("../../sql/unlink_identity.sql");
 
 /// `DELETE /user/identities/{id}`: takes a way to sign in away, but not the last one.
@@ -22,6 +23,7 @@ pub(crate) async fn unlink(
     if !engine.config.settings.manual_linking {
         return Err(AuthError::ManualLinkingDisabled);
     }
+    person.require_second_factor()?;
     let id = uuid::Uuid::parse_str(request.last_path_part());
     let id = id.map_err(|_| AuthError::IdentityNotFound)?.to_string();
     let is_own = person.account.identities.iter().any(|known| {
@@ -30,7 +32,9 @@ pub(crate) async fn unlink(
     if !is_own {
         return Err(AuthError::IdentityNotFound);
     }
+    // The account is locked first: two identities must not go at once and leave none.
+    let lock = Statement::new(LOCK_ACCOUNT).bind(person.account.id.clone());
     let unlink = Statement::new(UNLINK).bind(person.account.id.clone()).bind(id);
-    engine.store.write(&request, vec![unlink]).await?;
+    engine.store.write(&request, vec![lock, unlink]).await?;
     Ok(json_response(StatusCode::OK, &json!({})))
 }

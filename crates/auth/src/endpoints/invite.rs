@@ -15,7 +15,12 @@ use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::{AuthError, email};
 
-const GIVE_UP_UNPROVEN: &str = include_str!("../../sql/give_up_unproven.sql");
+/// An invited person who signed up meanwhile belongs where the invitation says.
+const PUT_PLACE: &str = "\
+update auth.users
+set raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || $2::jsonb,
+    updated_at = now()
+where id = $1::uuid";
 
 /// What an invitation may say that only the server sets: where the person belongs.
 const SERVER_KEYS: [&str; 2] = ["tenant_id", "role"];
@@ -39,16 +44,21 @@ pub(crate) async fn invite(
     let address = email::normalize(body.email.as_deref().unwrap_or_default())?;
     let data = body.data.unwrap_or_default();
     let place = place_of(&engine, &request, &administrator, body.app_metadata).await?;
+    if let Administrator::Person(_) = &administrator {
+        engine.limits.count_mail(Purpose::Invite.mail(), &address)?;
+    }
     let (user_id, mut statements) = match Account::find(&engine, &request, &address).await? {
         Some((account, _)) if account.is_confirmed() => return Err(AuthError::EmailExists),
-        // Who signed up and never confirmed is not known to own the address: people invite once
-        // more whom they administer, the service key anybody.
+        // Who signed up and never confirmed is nobody yet: what they signed up with is given up when
+        // the invitation is taken. People invite again whom they administer, or who is nobody's.
         Some((account, _)) => {
-            let administers = administration::require(&engine, &request, &account.id).await;
-            administers.map_err(|_| AuthError::EmailExists)?;
-            // Their password must not open what the invited person confirms.
-            let give_up = Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone());
-            (account.id, vec![give_up])
+            let app_metadata = account.app_metadata();
+            if app_metadata.get("tenant_id").is_some_and(|tenant| !tenant.is_null()) {
+                let administers = administration::require(&engine, &request, &account.id).await;
+                administers.map_err(|_| AuthError::EmailExists)?;
+            }
+            let put = Statement::new(PUT_PLACE).bind(account.id.clone());
+            (account.id, vec![put.bind(Value::Object(place).to_string())])
         }
         None => {
             let mut new = NewAccount {

@@ -8,6 +8,7 @@ use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
+use crate::endpoints::user::email_change_side;
 use crate::letter::{About, Letter, Purpose};
 use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
@@ -15,7 +16,6 @@ use crate::response::json_response;
 use crate::{AuthError, email};
 
 const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
-const GIVE_UP_UNPROVEN: &str = include_str!("../../sql/give_up_unproven.sql");
 
 #[derive(Deserialize)]
 struct LinkRequest {
@@ -64,16 +64,13 @@ pub(crate) async fn generate_link(
             new_address = email::normalize(body.new_email.as_deref().unwrap_or_default())?;
             if account.new_email.as_deref() != Some(&new_address) {
                 let begin = Statement::new(BEGIN_EMAIL_CHANGE).bind(account.id.clone());
-                statements.push(begin.bind(new_address.clone()));
+                let side = email_change_side(&engine, &account);
+                statements.push(begin.bind(new_address.clone()).bind(side));
             }
             let data = account.data();
             (account.id, data)
         }
         (_, Some(account)) => {
-            // Who signed up with an invited address may be somebody else.
-            if purpose == Purpose::Invite {
-                statements.push(Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone()));
-            }
             let data = account.data();
             (account.id, data)
         }

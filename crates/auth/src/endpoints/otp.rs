@@ -48,7 +48,7 @@ pub(crate) async fn send_one_time_password(
         let (user_id, purpose, data) = match known {
             Some((account, _)) => {
                 let purpose =
-                    if account.is_confirmed() { Purpose::MagicLink } else { Purpose::SignUp };
+                    if account.is_confirmed() { Purpose::MagicLink } else { Purpose::FirstSignIn };
                 let data = account.data();
                 (account.id, purpose, data)
             }
@@ -73,7 +73,14 @@ pub(crate) async fn send_one_time_password(
         statements.extend(letter.send(&engine, &about)?);
         statements
             .extend(challenge.iter().map(|sent| sent.begin_mail_flow(&user_id, Method::MagicLink)));
-        engine.store.write(&request, statements).await?;
+        match engine.store.write(&request, statements).await {
+            Ok(_) => {}
+            Err(error) => match error.address_taken(AuthError::UserAlreadyExists) {
+                // Somebody signed up with the address in this very moment, or it is kept for nobody.
+                AuthError::UserAlreadyExists => {}
+                other => return Err(other),
+            },
+        }
         Ok(json_response(StatusCode::OK, &json!({})))
     })
     .await

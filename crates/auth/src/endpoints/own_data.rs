@@ -26,6 +26,7 @@ pub(crate) async fn export(
     let rights = rights(&engine)?;
     let person = SignedIn::read(&engine, &request).await?;
     person.session_id()?;
+    person.require_second_factor()?;
     let document = rights.export(person.account.id).await?;
     let mut response = Response::new(Body::from(document));
     let headers = response.headers_mut();
@@ -52,13 +53,11 @@ pub(crate) async fn erase(
     let rights = rights(&engine)?;
     let person = SignedIn::read(&engine, &request).await?;
     person.session_id()?;
+    person.require_second_factor()?;
     let proof: Proof = request.json_or_default()?;
     match (proof.password, proof.nonce) {
         (Some(password), _) => {
-            let stored = person.password_hash.as_deref();
-            if !engine.passwords.verify(&password, stored).await? {
-                return Err(AuthError::InvalidCredentials);
-            }
+            person.check_password(&engine, &request, &password).await?;
         }
         (None, Some(nonce)) => {
             let (types, address) = ([TokenType::Reauthentication], person.account.address());

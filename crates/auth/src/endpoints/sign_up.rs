@@ -19,6 +19,13 @@ use crate::{AuthError, email};
 
 const NOW: &str = "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
+const DROP_PASSWORD: &str = "\
+update auth.users
+set encrypted_password = null,
+    updated_at = now()
+where id = $1::uuid
+and email_confirmed_at is null";
+
 #[derive(Deserialize, Default)]
 struct SignUp {
     email: Option<String>,
@@ -61,7 +68,7 @@ pub(crate) async fn sign_up(
         return with_session(&engine, &request, new).await;
     }
     engine.limits.count_mail(Purpose::SignUp.mail(), &address)?;
-    on_the_beat(with_mail(&engine, &request, &address, new, challenge)).await
+    on_the_beat(with_mail(&engine, &request, &address, new, secret, challenge)).await
 }
 
 /// The account and, where the application lets it in at once, its first login session.
@@ -90,16 +97,22 @@ async fn with_mail(
     request: &AuthRequest,
     address: &str,
     new: NewAccount,
+    secret: &str,
     challenge: Option<Challenge>,
 ) -> Result<Response, AuthError> {
+    let own_data = Value::Object(new.user_metadata.clone());
     let known = Account::find(engine, request, address).await?;
     let (user_id, data, mut statements) = match &known {
         Some((account, _)) if account.is_confirmed() => {
-            let data = Value::Object(new.user_metadata);
-            return stand_in(engine, request, address, data).await;
+            return stand_in(engine, request, address, own_data).await;
         }
-        // Who signed up before may be somebody else: neither password nor data of this one count.
-        Some((account, _)) => (account.id.clone(), account.data(), Vec::new()),
+        // Who signed up before may be somebody else, and so may this one: two passwords for an
+        // address that nobody has confirmed are none.
+        Some((account, stored)) => {
+            let same = engine.passwords.verify(secret, stored.as_deref()).await?;
+            let drop = Statement::new(DROP_PASSWORD).bind(account.id.clone());
+            (account.id.clone(), account.data(), if same { Vec::new() } else { vec![drop] })
+        }
         None => (new.id.clone(), new.user_metadata.clone(), new.statements()),
     };
     let about = About { user_id: &user_id, address, new_address: "", data: &data };
@@ -115,11 +128,15 @@ async fn with_mail(
         Err(error) => match error.address_taken(AuthError::UserAlreadyExists) {
             // Somebody signed up with the address in this very moment.
             AuthError::UserAlreadyExists => {
-                return stand_in(engine, request, address, Value::Object(data)).await;
+                return stand_in(engine, request, address, own_data).await;
             }
             other => return Err(other),
         },
     };
+    // What somebody else signed up with is nobody's business.
+    if known.is_some() {
+        return stand_in(engine, request, address, own_data).await;
+    }
     let row = rows.last().and_then(|rows| rows.first());
     let account = Account::from_row(row.ok_or(AuthError::Unexpected("no account"))?, 0)?;
     Ok(json_response(StatusCode::OK, &account.into_user()))

@@ -40,6 +40,7 @@ set raw_user_meta_data = (
     updated_at = now()
 where id = $1::uuid";
 
+const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
 const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
 const APPLY_EMAIL_CHANGE: &str = include_str!("../../sql/apply_email_change.sql");
 const UPSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/upsert_email_identity.sql");
@@ -85,8 +86,8 @@ pub(crate) async fn change_user(
     let address = address.filter(|address| address != person.account.address());
     let opens_account = secret.is_some() || address.is_some();
     // Otherwise a mailbox alone would be enough to get around the second factor for good.
-    if opens_account && person.account.has_second_factor() && person.aal != "aal2" {
-        return Err(AuthError::InsufficientAal);
+    if opens_account {
+        person.require_second_factor()?;
     }
     if secret.is_some() && person.account.is_anonymous && address.is_none() {
         return Err(AuthError::AnonymousPassword);
@@ -130,10 +131,8 @@ async fn new_password(
 ) -> Result<Vec<Statement>, AuthError> {
     engine.passwords.check(secret)?;
     let stored = person.password_hash.as_deref();
-    if let Some(current) = &proof.current
-        && !engine.passwords.verify(current, stored).await?
-    {
-        return Err(AuthError::InvalidCredentials);
+    if let Some(current) = &proof.current {
+        person.check_password(engine, request, current).await?;
     }
     let mut statements = Vec::new();
     let needs_code = engine.config.settings.reauthenticate_for_password && person.is_old;
@@ -153,9 +152,21 @@ async fn new_password(
     let hash = engine.passwords.hash(secret).await?;
     let user = || person.account.id.clone();
     statements.push(Statement::new(SET_PASSWORD).bind(user()).bind(hash));
+    statements.push(Statement::new(FORGET_PENDING).bind(user()));
     statements.push(Statement::new(END_OTHERS).bind(user()).bind_option(person.session_id.clone()));
     statements.extend(letter::notice(engine, MailKind::PasswordChanged, &person.account, |_| {})?);
     Ok(statements)
+}
+
+/// No side of a change of address has confirmed: `email_change_confirm_status`.
+const NO_SIDE: &str = "0";
+/// The current one has, or need not.
+const CURRENT_SIDE: &str = "2";
+
+/// The side of a change of address that need not confirm.
+pub(super) fn email_change_side(engine: &Engine, account: &Account) -> &'static str {
+    let asks_both = engine.config.settings.secure_email_change && !account.address().is_empty();
+    if asks_both { NO_SIDE } else { CURRENT_SIDE }
 }
 
 /// Mails to the new address and, where the operator wants it so, to the old one. Without
@@ -173,10 +184,11 @@ async fn new_address(
     }
     let begin =
         Statement::new(BEGIN_EMAIL_CHANGE).bind(account.id.clone()).bind(address.to_owned());
-    let mut statements = vec![begin];
+    let mut statements = vec![begin.bind(email_change_side(engine, account))];
     if engine.config.autoconfirm() {
         statements.push(Statement::new(APPLY_EMAIL_CHANGE).bind(account.id.clone()));
         statements.push(Statement::new(UPSERT_EMAIL_IDENTITY).bind(account.id.clone()));
+        statements.push(Statement::new(FORGET_PENDING).bind(account.id.clone()));
         let changed = letter::notice(engine, MailKind::EmailChanged, account, |variables| {
             variables.old_email = variables.email.clone();
             variables.new_email = address.to_owned();
@@ -192,7 +204,7 @@ async fn new_address(
         new_address: address,
         data: &data,
     };
-    let asks_both = engine.config.settings.secure_email_change && !account.address().is_empty();
+    let asks_both = email_change_side(engine, account) == NO_SIDE;
     let current = asks_both.then_some(Purpose::EmailChangeCurrent);
     let redirect_to = request.parameter("redirect_to");
     for purpose in current.into_iter().chain([Purpose::EmailChangeNew]) {

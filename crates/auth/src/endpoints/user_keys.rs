@@ -157,7 +157,10 @@ async fn person<'a>(
     request: &AuthRequest,
 ) -> Result<(&'a str, String), AuthError> {
     let prefix = engine.config.personal_key_prefix.as_deref().ok_or(AuthError::NoEndpoint)?;
-    Ok((prefix, SignedIn::read(engine, request).await?.account.id))
+    let person = SignedIn::read(engine, request).await?;
+    person.session_id()?;
+    person.require_second_factor()?;
+    Ok((prefix, person.account.id))
 }
 
 fn objects(rows: &Rows) -> Result<Vec<Map<String, Value>>, AuthError> {

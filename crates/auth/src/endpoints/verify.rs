@@ -11,22 +11,39 @@ use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
+use crate::letter::Purpose;
 use crate::limits::Counted;
 use crate::login::{Method, NewLogin, Session};
 use crate::one_time_token::{self, Presented, TokenType};
 use crate::request::AuthRequest;
 use crate::response::{json_response, see_other, with_fragment, with_query};
-use crate::store::{is_true, with_account};
+use crate::store::with_account;
 use crate::{AuthError, email, flow_state, letter, redirect};
 
 const CONFIRM_ACCOUNT: &str = include_str!("../../sql/confirm_account.sql");
+/// Who comes by another mail than that of the sign-up takes nothing over from whoever signed up.
+const GIVE_UP_UNCONFIRMED: &str = "\
+select auth.give_up_unproven(account.id)
+from auth.users as account
+where account.id = $1::uuid
+and account.email_confirmed_at is null";
+const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
+const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
 const LOCK_ACCOUNT: &str = "select id from auth.users where id = $1::uuid for update";
 const PENDING_CHANGE: &str = include_str!("../../sql/pending_email_change.sql");
-const NOTE_FIRST_CLICK: &str = "\
+const NOTE_CLICK: &str = "\
 update auth.users
-set email_change_confirm_status = 1,
+set email_change_confirm_status = $2::smallint,
     updated_at = now()
 where id = $1::uuid";
+const REQUIRE_CONFIRMED: &str = "\
+select auth.require(account.email_change_confirm_status = $2::smallint, 'TNRTY')
+from auth.users as account
+where account.id = $1::uuid";
+/// `email_change_confirm_status` where the new address has confirmed.
+const NEW_SIDE: &str = "1";
+/// The same where the current one has, or need not.
+const CURRENT_SIDE: &str = "2";
 const APPLY_EMAIL_CHANGE: &str = include_str!("../../sql/apply_email_change.sql");
 const UPSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/upsert_email_identity.sql");
 
@@ -189,7 +206,13 @@ async fn check(
             confirm_change(engine, request, &presented, in_browser).await
         }
         _ => {
-            let effects = vec![Statement::new(CONFIRM_ACCOUNT).bind(presented.user_id.clone())];
+            let user = || presented.user_id.clone();
+            let mut effects = Vec::new();
+            if presented.purpose != Purpose::SignUp.verification() {
+                effects.push(Statement::new(GIVE_UP_UNCONFIRMED).bind(user()));
+            }
+            effects.push(Statement::new(CONFIRM_ACCOUNT).bind(user()));
+            effects.push(Statement::new(PROVE_ADDRESS).bind(user()));
             finish(engine, request, &presented, effects, in_browser).await
         }
     }
@@ -222,7 +245,7 @@ async fn finish(
     Ok(Verified::Session(Box::new(login.finish(engine, request, &rows).await?)))
 }
 
-/// One of the links of a change of address. While another one waits, only the click is noted.
+/// One of the links of a change of address. Until both sides have confirmed, the click is noted.
 async fn confirm_change(
     engine: &Engine,
     request: &AuthRequest,
@@ -230,39 +253,30 @@ async fn confirm_change(
     in_browser: bool,
 ) -> Result<Verified, AuthError> {
     let user = || presented.user_id.clone();
-    let find =
-        Statement::new(with_account(PENDING_CHANGE)).bind(user()).bind(presented.token_type.name());
+    let find = Statement::new(with_account(PENDING_CHANGE)).bind(user());
     let rows = engine.store.read(request, vec![find]).await?;
     let row = rows.first().and_then(|rows| rows.first()).ok_or(AuthError::OtpExpired)?;
-    let other_waits = is_true(row, 1);
+    let confirmed = row.text(1).unwrap_or("0").to_owned();
     let account = Account::from_row(row, 0)?;
+    let (own_side, other_side) = match presented.token_type {
+        TokenType::EmailChangeNew => (NEW_SIDE, CURRENT_SIDE),
+        _ => (CURRENT_SIDE, NEW_SIDE),
+    };
     // The account is locked first: two clicks at once must not both take themselves for the first.
     let mut effects = vec![
         Statement::new(LOCK_ACCOUNT).bind(user()),
-        Statement::new(
-            "select auth.require(
-    $3::boolean = exists (
-        select
-        from auth.one_time_tokens
-        where user_id = $1::uuid
-        and token_type <> $2::auth.one_time_token_type
-        and token_type in ('email_change_token_new', 'email_change_token_current')
-    ),
-    'TNRTY'
-)",
-        )
-        .bind(user())
-        .bind(presented.token_type.name())
-        .bind(if other_waits { "true" } else { "false" }),
+        Statement::new(REQUIRE_CONFIRMED).bind(user()).bind(confirmed.clone()),
     ];
-    if other_waits {
+    if confirmed != other_side {
+        effects.push(Statement::new(NOTE_CLICK).bind(user()).bind(own_side));
         effects.insert(0, presented.take());
-        effects.push(Statement::new(NOTE_FIRST_CLICK).bind(user()));
         engine.store.write(request, effects).await?;
         return Ok(Verified::OneOfTwo);
     }
     effects.push(Statement::new(APPLY_EMAIL_CHANGE).bind(user()));
     effects.push(Statement::new(UPSERT_EMAIL_IDENTITY).bind(user()));
+    effects.push(Statement::new(FORGET_PENDING).bind(user()));
+    effects.push(Statement::new(PROVE_ADDRESS).bind(user()));
     let new = account.new_email.clone().unwrap_or_default();
     effects.extend(letter::notice(engine, MailKind::EmailChanged, &account, |variables| {
         variables.old_email = variables.email.clone();
