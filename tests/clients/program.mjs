@@ -65,18 +65,19 @@ export async function startPostgres() {
   };
 }
 
-/** `tenantry up` with one application, whose mails stay in its mailbox; every step needs its own. */
-export async function startApplication(app) {
+/** `tenantry up` with these applications, whose mails stay in their mailboxes; every step needs its own. */
+export async function startApplications(names) {
   const base = await temporaryFolder();
   const home = path.join(base, "home");
   const settings = path.join(base, "settings.toml");
   const auth = ["confirm_email = true", "mail_interval_seconds = 0", "manual_linking = true"];
-  await writeFile(settings, [`[apps.${app}.auth]`, ...auth, ""].join("\n"), { mode: 0o600 });
-  const program = await startProgram(["up", "--home", home, "--port", "0", "--apps", app, "--settings", settings]);
-  const status = JSON.parse(await readFile(path.join(home, "status.json"), "utf8"));
+  const lines = names.flatMap((name) => [`[apps.${name}.auth]`, ...auth, ""]);
+  await writeFile(settings, lines.join("\n"), { mode: 0o600 });
+  const program = await startProgram(["up", "--home", home, "--port", "0", "--apps", names.join(","), "--settings", settings]);
+  const { apps } = JSON.parse(await readFile(path.join(home, "status.json"), "utf8"));
   return {
-    ...status.apps[app],
-    mailbox: path.join(home, "mail", app),
+    apps,
+    mailbox: (name) => path.join(home, "mail", name),
     async stop() {
       await program.stop();
       await rm(base, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { startPooler } from "./pooler.mjs";
-import { createGarden, serve, startApplication, startPostgres, token } from "./program.mjs";
+import { createGarden, serve, startApplications, startPostgres, token } from "./program.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const suites = {
@@ -17,7 +17,7 @@ const suites = {
   ],
   "ra-data": [process.execPath, "--test", "ra-data.test.mjs"],
   python: ["python3", "-m", "unittest", "test_postgrest"],
-  // Has an application of its own.
+  // Has a program of its own, with the five applications.
   "python-auth": ["python3", "-m", "unittest", "test_auth"],
   openapi: [process.execPath, "--test", "openapi.test.mjs"],
   // Has a PostgreSQL and a server of its own, which it stops and starts.
@@ -51,17 +51,26 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 const python = { PYTHONPATH: path.join(here, ".python"), PYTHONDONTWRITEBYTECODE: "1" };
 
 async function runPythonAuth() {
-  const board = await startApplication("board");
+  const names = ["board", "press", "profiler", "parakeet", "mnfst"];
+  const program = await startApplications(names);
+  let passed = true;
   try {
-    return await run(suites["python-auth"], {
-      AUTH_URL: `${board.url}/auth/v1`,
-      AUTH_ANON_KEY: board.anon_key,
-      AUTH_SERVICE_KEY: board.service_key,
-      AUTH_MAILBOX: board.mailbox,
-      ...python,
-    });
+    for (const name of names) {
+      console.log(`-- ${name}`);
+      const { url, anon_key, service_key } = program.apps[name];
+      const ran = await run(suites["python-auth"], {
+        AUTH_APP: name,
+        AUTH_URL: url,
+        AUTH_ANON_KEY: anon_key,
+        AUTH_SERVICE_KEY: service_key,
+        AUTH_MAILBOX: program.mailbox(name),
+        ...python,
+      });
+      passed &&= ran;
+    }
+    return passed;
   } finally {
-    await board.stop();
+    await program.stop();
   }
 }
 
