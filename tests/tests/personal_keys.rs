@@ -252,7 +252,10 @@ fn applications_without_such_a_table_have_one() {
     let client = program.client("notes");
     let ((ann, ann_id), (bob, _)) =
         (client.sign_up("ann@example.com"), client.sign_up("bob@example.com"));
-    let wanted = json!({ "name": "import", "scopes": ["notes:write"], "expires_in": 3600 });
+    let wanted = json!({ "name": "import", "expires_in": 3600 });
+    let scoped = json!({ "name": "import", "scopes": ["notes:write"] });
+    let refused = ann.post("/auth/v1/user/keys", &scoped);
+    assert_eq!(refused.status, 400, "nobody asks for scopes: {refused:?}");
     let made = ann.post("/auth/v1/user/keys", &wanted);
     assert_eq!(made.status, 200, "{made:?}");
     let key = made.body["key"].as_str().unwrap();
@@ -263,7 +266,7 @@ fn applications_without_such_a_table_have_one() {
 
     let listed = ann.get("/auth/v1/user/keys").body;
     let row = &listed.as_array().unwrap()[0];
-    assert_eq!((&row["id"], &row["scopes"]), (&made.body["id"], &json!(["notes:write"])));
+    assert_eq!((&row["id"], &row["scopes"]), (&made.body["id"], &json!([])));
     assert!(row.get("key").is_none() && row["last_used_at"].is_string(), "{row}");
     assert!(!listed.to_string().contains(key));
     assert_eq!(bob.get("/auth/v1/user/keys").body, json!([]));

@@ -19,12 +19,18 @@ fn is_allowed(config: &AuthConfig, wanted: &str) -> bool {
     if wanted.len() > LONGEST_BYTES || wanted.contains(odd) || wanted.contains('\\') {
         return false;
     }
-    is_of_site(&config.site_url, wanted)
-        || config.redirect_urls.iter().any(|pattern| {
-            let without_fragment = wanted.split('#').next().unwrap_or_default();
-            matches(pattern.as_bytes(), without_fragment.trim_end_matches('/').as_bytes())
-                || matches(pattern.as_bytes(), without_fragment.as_bytes())
-        })
+    if is_of_site(&config.site_url, wanted) {
+        return true;
+    }
+    // An address of digits is nobody's site, and a user before the host only serves to deceive.
+    if wanted.contains("://") && !Origin::of(wanted).is_some_and(|origin| origin.is_named()) {
+        return false;
+    }
+    config.redirect_urls.iter().any(|pattern| {
+        let without_fragment = wanted.split('#').next().unwrap_or_default();
+        matches(pattern.as_bytes(), without_fragment.trim_end_matches('/').as_bytes())
+            || matches(pattern.as_bytes(), without_fragment.as_bytes())
+    })
 }
 
 /// The same scheme and host; on this machine, whatever port.
@@ -44,6 +50,14 @@ struct Origin {
 }
 
 impl Origin {
+    /// Whether the host is a name, or this machine.
+    fn is_named(&self) -> bool {
+        let is_loopback = matches!(self.host.as_str(), "127.0.0.1" | "[::1]");
+        let last = self.host.rsplit('.').find(|label| !label.is_empty()).unwrap_or_default();
+        let is_number = last.starts_with(|first: char| first.is_ascii_digit());
+        is_loopback || !(self.host.starts_with('[') || is_number)
+    }
+
     /// Of an absolute URL with a host; nothing for one that carries a user, which only serves to
     /// deceive.
     fn of(url: &str) -> Option<Origin> {
@@ -66,10 +80,10 @@ impl Origin {
     }
 }
 
-/// Globs as GoTrue has them: `*` stands for anything but `.` and `/`, `**` for anything, `?` for one
-/// character that is neither.
+/// Globs as GoTrue has them: `*` stands for anything but what separates the parts of a URL, `**` for
+/// anything, `?` for one character that separates nothing.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let separates = |byte: u8| byte == b'.' || byte == b'/';
+    let separates = |byte: u8| b"./?#@:[]".contains(&byte);
     match pattern {
         [] => text.is_empty(),
         [b'*', b'*', rest @ ..] => (0..=text.len()).any(|skip| matches(rest, &text[skip..])),
@@ -114,6 +128,12 @@ mod tests {
             ("https://a.preview.example.com/x/y", true),
             ("https://a.b.preview.example.com/x", false),
             ("https://preview.example.com/x", false),
+            ("https://3627734734?a.preview.example.com/", false),
+            ("https://[2001:db8::1]?a.preview.example.com/", false),
+            ("https://evil?.preview.example.com/", false),
+            ("https://x@a.preview.example.com/", false),
+            ("http://localhost:x@3627734734/auth", false),
+            ("http://0x7f.1/auth", false),
             ("board-app://callback", true),
             ("board-app://callback/", true),
             ("board-app://other", false),

@@ -59,7 +59,7 @@ impl Following {
     async fn run(mut self) {
         loop {
             if let Err(error) = self.listen().await {
-                tracing::debug!(app = self.keys.app, %error, "the keys cannot be followed");
+                tracing::warn!(app = self.keys.app, %error, "the keys are not followed at this moment");
             }
             tokio::time::sleep(RECONNECT_PAUSE).await;
         }

@@ -154,22 +154,34 @@ fn new_request_id() -> uuid::Uuid {
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &rand::random()).into_uuid()
 }
 
-/// Audit trails believe `x-forwarded-for`, so only a trusted proxy may send it; for everybody else
-/// it is the address that the connection came from.
+/// Audit trails and limits believe `x-forwarded-for`, so it is one address afterwards: that which the
+/// connection came from, or, behind trusted proxies, the last one in the header that is none of
+/// them. What stands before it, the client wrote itself.
 fn set_client_address(request: &mut Request, trusted_proxies: &[IpAddr]) -> String {
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip().to_canonical());
     let told = request.headers().get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
-    let client = match (peer, told) {
-        (Some(peer), Some(told)) if trusted_proxies.contains(&peer) => told.to_owned(),
-        (Some(peer), _) => peer.to_string(),
-        (None, _) => String::new(),
-    };
+    let client = peer.map(|peer| client_behind(peer, told, trusted_proxies));
+    let client = client.map(|client| client.to_string()).unwrap_or_default();
     match HeaderValue::from_str(&client) {
         Ok(value) if !client.is_empty() => drop(request.headers_mut().insert(FORWARDED_FOR, value)),
         _ => drop(request.headers_mut().remove(FORWARDED_FOR)),
+    }
+    client
+}
+
+fn client_behind(peer: IpAddr, told: Option<&str>, trusted_proxies: &[IpAddr]) -> IpAddr {
+    let mut client = peer;
+    for hop in told.unwrap_or_default().rsplit(',') {
+        if !trusted_proxies.contains(&client) {
+            break;
+        }
+        match hop.trim().parse::<IpAddr>() {
+            Ok(address) => client = address.to_canonical(),
+            Err(_) => break,
+        }
     }
     client
 }
@@ -201,4 +213,27 @@ fn cors() -> CorsLayer {
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed)
         .max_age(Duration::from_secs(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_the_last_that_no_proxy_of_ours_is() {
+        let proxies: Vec<IpAddr> = ["10.0.0.1", "10.0.0.2"].map(|ip| ip.parse().unwrap()).into();
+        for (peer, told, expected) in [
+            ("203.0.113.9", None, "203.0.113.9"),
+            ("203.0.113.9", Some("127.0.0.1"), "203.0.113.9"),
+            ("10.0.0.1", None, "10.0.0.1"),
+            ("10.0.0.1", Some("198.51.100.7"), "198.51.100.7"),
+            ("10.0.0.1", Some("127.0.0.1, 198.51.100.7"), "198.51.100.7"),
+            ("10.0.0.1", Some("127.0.0.1, 198.51.100.7, 10.0.0.2"), "198.51.100.7"),
+            ("10.0.0.1", Some("127.0.0.1, nonsense"), "10.0.0.1"),
+            ("10.0.0.1", Some("2001:db8::7"), "2001:db8::7"),
+        ] {
+            let found = client_behind(peer.parse().unwrap(), told, &proxies);
+            assert_eq!(found.to_string(), expected, "{peer} {told:?}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_secs(3);
 /// A server that does not answer for so long is connected to anew.
 const PATIENCE: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(60);
+/// While it runs, no end is heard.
+const SWEEP_PATIENCE: Duration = Duration::from_secs(2);
 /// A transaction may commit so long after it noted the time.
 const OVERLAP_SECONDS: f64 = 60.0;
 
@@ -59,7 +61,7 @@ impl IdentityWatch {
         tokio::spawn(async move {
             loop {
                 if let Err(error) = self.listen().await {
-                    tracing::debug!(app = self.app, %error, "login sessions cannot be watched");
+                    tracing::warn!(app = self.app, %error, "login sessions are not watched at this moment");
                 }
                 tokio::time::sleep(RECONNECT_PAUSE).await;
             }
@@ -72,8 +74,9 @@ impl IdentityWatch {
         let connecting = Listener::connect(&self.address, SESSIONS);
         let mut listener = timeout(PATIENCE, connecting).await??;
         let role = quote_identifier(Capability::Auth.role());
-        listener.client().batch_execute(&format!("set role {role}")).await?;
-        listener.also(SECURITY).await?;
+        let become_role = format!("set role {role}; set lock_timeout = '500ms'");
+        timeout(PATIENCE, listener.client().batch_execute(&become_role)).await??;
+        timeout(PATIENCE, listener.also(SECURITY)).await??;
         // What ended while nobody listened.
         let all = self.token_seconds as f64 + OVERLAP_SECONDS;
         timeout(PATIENCE, self.read(listener.client(), all)).await??;
@@ -90,9 +93,21 @@ impl IdentityWatch {
             }
             if swept.elapsed() >= SWEEP {
                 swept = Instant::now();
-                listener.client().execute(TRY_SWEEP, &[]).await?;
+                self.sweep(listener.client()).await?;
                 self.ended.forget(self.token_seconds + OVERLAP_SECONDS as i64);
             }
+        }
+    }
+
+    /// Somebody may hold what is to be swept; then it is swept the next time.
+    async fn sweep(&self, client: &Client) -> Result<()> {
+        match timeout(SWEEP_PATIENCE, client.execute(TRY_SWEEP, &[])).await? {
+            Err(error) if error.as_db_error().is_none() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(app = self.app, %error, "what expired is not swept");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
         }
     }
 

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tenantry_auth::AuthSettings;
 
@@ -31,6 +31,8 @@ use crate::home::Home;
 use crate::platform::tell;
 
 const FILE: &str = "settings.toml";
+/// Ended login sessions are remembered for a day, so no token may live longer.
+const LONGEST_TOKEN_SECONDS: i64 = 23 * 3600;
 
 /// Everything that an operator may decide. Nothing has to be decided.
 #[derive(Debug, Default, Deserialize)]
@@ -93,10 +95,19 @@ impl Settings {
             tell(&format!("{shown} may hold secrets and others can read it: chmod 600 {shown}"));
         }
         // The parser's own message would quote the line, secrets included.
-        toml::from_str(&text).map_err(|error| {
+        let settings: Settings = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            anyhow::anyhow!("{shown}, line {line}: {}", error.message())
-        })
+            let message = error.message();
+            // Other messages quote the value, which may be a secret.
+            let names_keys = ["unknown field", "missing field", "duplicate key"];
+            let message = match names_keys.iter().any(|start| message.starts_with(start)) {
+                true => message,
+                false => "this is no TOML, or a value of another kind than the setting has",
+            };
+            anyhow::anyhow!("{shown}, line {line}: {message}")
+        })?;
+        settings.check().with_context(|| shown.to_string())?;
+        Ok(settings)
     }
 
     /// Says which settings are for applications that are not served: probably a slip of the pen.
@@ -106,8 +117,61 @@ impl Settings {
         }
     }
 
+    /// What each setting by itself does not show.
+    fn check(&self) -> Result<()> {
+        let mut hosts = std::collections::BTreeSet::new();
+        for (name, app) in &self.apps {
+            let seconds = app.auth.access_token_seconds;
+            if !(60..=LONGEST_TOKEN_SECONDS).contains(&seconds) {
+                bail!(
+                    "apps.{name}.auth.access_token_seconds is {seconds}; it has to be from 60 to {LONGEST_TOKEN_SECONDS}"
+                );
+            }
+            for host in &app.hostnames {
+                let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+                let is_plain = host.bytes().all(is_name) && !host.ends_with('.');
+                if host.is_empty() || !is_plain || host.ends_with(".localhost") {
+                    bail!(
+                        "apps.{name}.hostnames has {host:?}; a hostname is letters, digits, dots and hyphens, and NAME.localhost is each application's own"
+                    );
+                }
+                if !hosts.insert(host.to_ascii_lowercase()) {
+                    bail!("apps.{name}.hostnames has {host:?}, which is there before");
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What is decided about an application.
     pub fn app(&self, name: &str) -> AppSettings {
         self.apps.get(name).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_stand_together_are_refused() {
+        let check = |text: &str| {
+            let settings: Settings = toml::from_str(text).unwrap();
+            settings.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(check("[apps.a]\nhostnames = [\"a.example.com\", \"b.example.com\"]"), Ok(()));
+        for (text, expected) in [
+            ("[apps.a.auth]\naccess_token_seconds = 90000", "access_token_seconds is 90000"),
+            ("[apps.a.auth]\naccess_token_seconds = 0", "access_token_seconds is 0"),
+            ("[apps.a]\nhostnames = [\"a.example.com:80\"]", "a.example.com:80"),
+            ("[apps.a]\nhostnames = [\"b.localhost\"]", "b.localhost"),
+            (
+                "[apps.a]\nhostnames = [\"x.com\"]\n[apps.b]\nhostnames = [\"X.com\"]",
+                "there before",
+            ),
+        ] {
+            let refused = check(text).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+        }
     }
 }

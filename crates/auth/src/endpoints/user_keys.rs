@@ -15,6 +15,7 @@ use crate::api::Engine;
 use crate::request::AuthRequest;
 use crate::response::{json_response, no_content};
 use crate::signed_in::SignedIn;
+use crate::store::is_true;
 
 const LIST: &str = "\
 select jsonb_strip_nulls(jsonb_build_object(
@@ -55,6 +56,14 @@ returning jsonb_strip_nulls(jsonb_build_object(
     'expires_at', expires_at
 ))";
 
+const ASKS_FOR_SCOPES: &str = "\
+select exists (
+    select
+    from pg_catalog.pg_policy as policy
+    where pg_get_expr(policy.polqual, policy.polrelid) like '%has_scope(%'
+    or pg_get_expr(policy.polwithcheck, policy.polrelid) like '%has_scope(%'
+)";
+
 const REVOKE: &str = "\
 update auth.personal_keys
 set revoked_at = now()
@@ -83,6 +92,7 @@ pub(crate) async fn list_keys(
 #[derive(Deserialize)]
 struct NewKey {
     name: String,
+    #[serde(default)]
     scopes: Vec<String>,
     expires_in: Option<u32>,
 }
@@ -120,6 +130,15 @@ pub(crate) async fn create_key(
     let (prefix, user_id) = person(&engine, &request).await?;
     let body: NewKey = request.json()?;
     body.check()?;
+    // A scope that nobody asks for would be a promise that nobody keeps.
+    if !body.scopes.is_empty() {
+        let rows = engine.store.read(&request, vec![Statement::new(ASKS_FOR_SCOPES)]).await?;
+        if !rows.first().and_then(|rows| rows.first()).is_some_and(|row| is_true(row, 0)) {
+            return Err(AuthError::Validation(
+                "No policy of this application asks for scopes: leave scopes out, and the key has all of your rights",
+            ));
+        }
+    }
     let key = KeyText::personal(prefix).map_err(|_| AuthError::Unexpected("no random bytes"))?;
     let create = Statement::new(CREATE)
         .bind(user_id)
