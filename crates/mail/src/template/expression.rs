@@ -6,7 +6,7 @@ use std::str::CharIndices;
 use serde_json::Value;
 
 /// The variables that there are; only the last has parts.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 14] = [
     "SiteURL",
     "ConfirmationURL",
     "Token",
@@ -19,6 +19,7 @@ const VARIABLES: [&str; 13] = [
     "Provider",
     "FactorType",
     "Reason",
+    "Reference",
     DATA,
 ];
 const DATA: &str = "Data";
