@@ -2,6 +2,7 @@
 
 use tokio_postgres::{Error, Transaction};
 
+use crate::facts::Facts;
 use crate::person::Person;
 use crate::plan::{Fate, Plan};
 use crate::sql;
@@ -25,6 +26,7 @@ pub(crate) enum Locking {
 /// node has.
 pub(crate) async fn collect(
     transaction: &Transaction<'_>,
+    facts: &Facts,
     plan: &Plan,
     person: &Person,
     locking: Locking,
@@ -57,7 +59,7 @@ pub(crate) async fn collect(
         // Tables may refer in circles, so it goes on until a round finds nothing.
         while round(transaction, plan, locking, fate, &mut counts).await? > 0 {}
     }
-    note_ids(transaction, plan, person).await?;
+    note_ids(transaction, facts, plan, person).await?;
     Ok(counts)
 }
 
@@ -110,9 +112,11 @@ fn statement(plan: &Plan, number: usize, condition: &str, locking: Locking) -> S
 }
 
 /// Ids of rows that stay keep their own name; everything else gets a pseudonym that nothing leads
-/// back from. Only what looks like a UUID is unmistakable; the person's own id is one.
+/// back from. Only what looks like a UUID and is not also the key of somebody else's row is
+/// unmistakable. The person's own id is theirs all the same.
 async fn note_ids(
     transaction: &Transaction<'_>,
+    facts: &Facts,
     plan: &Plan,
     person: &Person,
 ) -> Result<(), Error> {
@@ -124,14 +128,15 @@ async fn note_ids(
         };
         for column in &node.ids {
             let insert = format!(
-                "insert into pg_temp.person_ids (id, pseudonym)\n\
-                 select ids.id, {pseudonym}\n\
+                "insert into pg_temp.person_ids (id, pseudonym, of_row)\n\
+                 select ids.id, {pseudonym}, true\n\
                  from (select distinct lower({}::text) as id from {} as s) as ids\n\
-                 where ids.id ~ {}\n\
+                 where ids.id ~ {}\nand {}\n\
                  on conflict do nothing",
                 sql::columns("s", std::slice::from_ref(column)),
                 sql::set(number),
-                sql::UUID
+                sql::UUID,
+                sql::no_others_key(facts, plan, "ids.id")
             );
             transaction.execute(&insert, &[]).await?;
         }

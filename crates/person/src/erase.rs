@@ -14,7 +14,7 @@ use crate::collect::{self, Locking};
 use crate::counts::{Counts, Deed};
 use crate::erasures::{self, Erasure};
 use crate::facts::Facts;
-use crate::person::{self, Person};
+use crate::person::{self, Person, Who};
 use crate::plan::{Fate, Plan};
 use crate::{PersonError, Rules};
 
@@ -42,8 +42,7 @@ pub enum Outcome {
     DoneBefore(Erasure),
 }
 
-/// Erases who has this id, e-mail address, username or telephone number. `client` may become the
-/// owner of the application's tables, is in no transaction, and has its schema `auth` at the head.
+/// Erases a person. `client` may become the owner of the application's tables, is in no transaction, and has its schema `auth` at the head.
 /// The caller keeps the erasure in a [`crate::Journal`] besides, so that it outlives a restore.
 ///
 /// # Errors
@@ -51,17 +50,17 @@ pub enum Outcome {
 pub async fn erase(
     client: &mut Client,
     app: &App,
-    user: &str,
+    who: Who<'_>,
     choices: &Choices,
 ) -> Result<Outcome, PersonError> {
     let transaction = client.transaction().await?;
     begin(&transaction, app).await?;
     let rules = Rules::of(app.manifest());
-    let Some(person) = person::find(&transaction, &rules, user).await? else {
-        let before = erasures::find(&transaction, user).await?;
+    let Some(person) = person::find(&transaction, &rules, who).await? else {
+        let before = erasures::find(&transaction, who.text()).await?;
         return match before {
             Some(erasure) => Ok(Outcome::DoneBefore(erasure)),
-            None => Err(PersonError::Unknown(user.into())),
+            None => Err(PersonError::Unknown(who.text().into())),
         };
     };
     let facts = Facts::read(&transaction).await?;
@@ -108,7 +107,8 @@ struct Work<'a> {
 impl Work<'_> {
     async fn run(&self, choices: &Choices) -> Result<Counts, PersonError> {
         let found =
-            collect::collect(self.transaction, self.plan, self.person, Locking::Lock).await?;
+            collect::collect(self.transaction, self.facts, self.plan, self.person, Locking::Lock)
+                .await?;
         let mut counts = Counts::default();
         for (node, rows) in self.plan.nodes.iter().zip(&found) {
             counts.add(&node.table, Deed::of(node.fate), *rows);
@@ -133,7 +133,7 @@ impl Work<'_> {
     async fn hand_over(&self, choices: &Choices, found: &[u64]) -> Result<(), PersonError> {
         let heir = match &choices.hand_over_to {
             Some(user) => Some(
-                person::find(self.transaction, self.rules, user)
+                person::find(self.transaction, self.rules, Who::Called(user))
                     .await?
                     .ok_or_else(|| PersonError::Unknown(user.clone()))?,
             ),

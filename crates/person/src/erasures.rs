@@ -10,7 +10,7 @@ use crate::counts::{Counts, Deed};
 use crate::erase::{Choices, Outcome, begin, erase};
 use crate::facts::Facts;
 use crate::plan::{Fate, Plan};
-use crate::{Journal, PersonError, Rules, person};
+use crate::{Journal, PersonError, Rules, Who, person};
 
 const COLUMNS: &str =
     "user_id::text, to_char(erased_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), counts";
@@ -56,7 +56,7 @@ pub async fn replay(
                 let erase_all =
                     choices.erase_all || erased_all(client, app, &erasure.counts).await?;
                 let choices = Choices { erase_all, ..choices.clone() };
-                match erase(client, app, &erasure.user_id, &choices).await? {
+                match erase(client, app, Who::Id(&erasure.user_id), &choices).await? {
                     Outcome::Done(again) if choices.dry_run => Some(again),
                     Outcome::Done(again) => {
                         journal.append(&again)?;
@@ -143,7 +143,7 @@ pub(crate) async fn find(
 async fn is_there(client: &mut Client, app: &App, user_id: &str) -> Result<bool, PersonError> {
     let transaction = client.transaction().await?;
     begin(&transaction, app).await?;
-    let found = person::find(&transaction, &Rules::of(app.manifest()), user_id).await?;
+    let found = person::find(&transaction, &Rules::of(app.manifest()), Who::Id(user_id)).await?;
     Ok(found.is_some())
 }
 

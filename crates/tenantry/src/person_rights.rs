@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tenantry_app::App;
 use tenantry_auth::{Answer, PersonRights, PersonRightsError};
-use tenantry_person::{Choices, Journal, Outcome, PersonError};
+use tenantry_person::{Choices, Journal, Outcome, PersonError, Who};
 use tenantry_postgres::{Address, admin};
 use tokio::sync::Semaphore;
 use tokio_postgres::Client;
@@ -37,9 +37,15 @@ impl PersonRights for OwnersRights {
             let _turn = doer.turn.acquire().await.map_err(failed)?;
             let mut client = doer.connect().await?;
             let mut document = Vec::new();
-            tenantry_person::export(&mut client, &doer.app, &user_id, &mut document, &|_, _| {})
-                .await
-                .map_err(refusal)?;
+            tenantry_person::export(
+                &mut client,
+                &doer.app,
+                Who::Id(&user_id),
+                &mut document,
+                &|_, _| {},
+            )
+            .await
+            .map_err(refusal)?;
             Ok(document)
         })
     }
@@ -53,7 +59,8 @@ impl PersonRights for OwnersRights {
                 .await
                 .map_err(refusal)?;
             let choices = Choices::default();
-            let outcome = tenantry_person::erase(&mut client, &doer.app, &user_id, &choices).await;
+            let outcome =
+                tenantry_person::erase(&mut client, &doer.app, Who::Id(&user_id), &choices).await;
             let (Outcome::Done(erasure) | Outcome::DoneBefore(erasure)) =
                 outcome.map_err(refusal)?;
             doer.journal.append(&erasure).map_err(failed)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use tenantry_app::{App, TableName};
-use tenantry_person::{Choices, Erasure, Journal, Outcome};
+use tenantry_person::{Choices, Erasure, Journal, Outcome, Who};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
@@ -120,7 +120,7 @@ async fn erase(
     tenantry_person::settle(client, app, journal).await?;
     // The plan is the erasure itself, undone at its end: its counts, or its refusal, are exact.
     let look = arguments.choices(true);
-    let planned = match tenantry_person::erase(client, app, user, &look).await? {
+    let planned = match tenantry_person::erase(client, app, Who::Called(user), &look).await? {
         Outcome::Done(planned) => planned,
         Outcome::DoneBefore(erasure) => {
             println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
@@ -136,7 +136,7 @@ async fn erase(
     }
     // By id, so that it is the person who was shown.
     let choices = arguments.choices(false);
-    let outcome = tenantry_person::erase(client, app, &planned.user_id, &choices).await?;
+    let outcome = tenantry_person::erase(client, app, Who::Id(&planned.user_id), &choices).await?;
     let (Outcome::Done(erasure) | Outcome::DoneBefore(erasure)) = outcome;
     journal.append(&erasure)?;
     println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
@@ -161,7 +161,7 @@ async fn export(client: &mut Client, app: &App, user: &str, path: Option<&PathBu
         None => std::io::stdout().as_fd().try_clone_to_owned()?.into(),
     };
     let output = tokio::fs::File::from_std(output);
-    let outcome = tenantry_person::export(client, app, user, output, &progress).await;
+    let outcome = tenantry_person::export(client, app, Who::Called(user), output, &progress).await;
     if let (Err(_), Some(path)) = (&outcome, path) {
         // Half an export would look like a whole one.
         let _ = std::fs::remove_file(path);
