@@ -2,9 +2,13 @@
 //! accounts and rows.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
-use tenantry_tests::identity::ask;
+use serde_json::json;
+use tenantry_tests::identity::{PASSWORD, ask};
 use tenantry_tests::{Home, Program, connect, run};
+use tokio::runtime::Handle;
 use tokio_postgres::Client;
 
 const MANIFEST: &str = "name = \"plain\"\ntitle = \"Plain\"\nschemas = [\"public\"]\n";
@@ -131,4 +135,66 @@ async fn a_name_that_is_somebody_elses_id() {
     assert!(done(&program, "profiler", &["replay"]).contains("0 of 1 people"));
     let present = format!("select count(*) from profiler_schema.users where user_id = '{other}'");
     assert_eq!(ask(&admin, &present).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_never_ends_somebody_elses_transaction() {
+    let home = Home::new();
+    let (program, admin) = seeded(&home, "press").await;
+    let (victim, other) = two_people(&admin).await;
+    let rename = |id: &str| format!("update public.users set name = name || 'x' where id = '{id}'");
+    let lock = format!("select from public.users where id = '{victim}' for update");
+    // One has written to the trail already, one only holds a row that the erasure needs.
+    for (first, arguments) in [(rename(&other), &["--dry-run"]), (lock, &["--yes"])] {
+        admin.batch_execute("begin").await.unwrap();
+        admin.batch_execute(&first).await.unwrap();
+        std::thread::scope(|scope| {
+            let erasing = scope
+                .spawn(|| done(&program, "press", &[&["erase", &victim], &arguments[..]].concat()));
+            std::thread::sleep(Duration::from_secs(2));
+            let second = format!("{}; commit", rename(&victim));
+            let written = tokio::task::block_in_place(|| {
+                Handle::current().block_on(admin.batch_execute(&second))
+            });
+            written.unwrap();
+            erasing.join().unwrap();
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_go_with_the_person() {
+    let home = Home::new();
+    let program = Program::start(&home, &["--apps", "board"]);
+    let client = program.client("board");
+    let admin = connect(&program.admin_dsn("board")).await;
+    let emails = ["ann@example.com", "bob@example.com", "joann@example.com"];
+    let people = emails.map(|email| client.sign_up(email));
+    for email in emails {
+        let asked = client.post("/auth/v1/recover", &json!({ "email": email }));
+        assert_eq!(asked.status, 200, "{asked:?}");
+    }
+    let mailbox = home.path.join("mail/board");
+    let left = || {
+        let files = fs::read_dir(&mailbox).into_iter().flatten();
+        files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>()
+    };
+    let started = Instant::now();
+    while !emails.iter().all(|email| left().contains(&format!("To: <{email}>"))) {
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", left());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let waiting = "insert into auth.mails (kind, recipient, variables, next_attempt_at)
+                   select 'recovery', email, '', now() + interval '1 day' from auth.users";
+    admin.batch_execute(waiting).await.unwrap();
+    let proof = json!({ "password": PASSWORD });
+    let erased = people[0].0.send("DELETE", "/auth/v1/user", Some(&proof));
+    assert_eq!(erased.status, 204, "{erased:?}");
+    done(&program, "board", &["erase", "bob@example.com", "--yes"]);
+    assert!(!left().contains("<ann@") && !left().contains("<bob@"), "{}", left());
+    assert!(left().contains("<joann@example.com>"), "somebody else's stays");
+    let recipients = "select string_agg(distinct recipient, ' ') from auth.mails";
+    assert_eq!(ask(&admin, recipients).await, "joann@example.com");
+    let mode = fs::metadata(home.path.join("erasures")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }

@@ -16,7 +16,8 @@ const FATES: [Fate; 5] = [Fate::Erase, Fate::Keep, Fate::HandOver, Fate::Block, 
 /// Whether the rows that are found are locked, so that nobody adds to them or changes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locking {
-    /// For an erasure. From the users table down: a row that is locked gets no new ones below it.
+    /// For an erasure. From the users table down: a row that is locked gets no new ones below it. A
+    /// row that somebody else has locked is not waited for, because they may wait for a trail.
     Lock,
     /// For an export, whose transaction sees one moment anyway.
     Leave,
@@ -103,7 +104,7 @@ fn statement(plan: &Plan, number: usize, condition: &str, locking: Locking) -> S
         columns if columns.is_empty() => columns,
         columns => format!(", {columns}"),
     };
-    let lock = if locking == Locking::Lock { "\nfor update of t" } else { "" };
+    let lock = if locking == Locking::Lock { "\nfor update of t nowait" } else { "" };
     format!(
         "insert into {}\nselect t.tableoid, t.ctid{columns}\nfrom {} as t\nwhere {condition}{decided}{lock}",
         sql::set(number),

@@ -7,6 +7,7 @@ use crate::PersonError;
 use crate::counts::{Counts, Deed};
 use crate::facts::{Column, Table};
 use crate::plan::{Fate, Other};
+use crate::rules::auth_table;
 use crate::sql;
 
 impl Work<'_> {
@@ -20,6 +21,14 @@ impl Work<'_> {
                 counts.add(&other.table, Deed::Forgotten, rows);
             }
         }
+        Ok(())
+    }
+
+    /// Mails to the person go, sent or not: under another address they would still be their mails.
+    pub(super) async fn drop_mails(&self, counts: &mut Counts) -> Result<(), PersonError> {
+        let delete = "delete from auth.mails where lower(recipient) = any ($1)";
+        let rows = self.transaction.execute(delete, &[&self.person.emails]).await?;
+        counts.add(&auth_table("mails"), Deed::Erased, rows);
         Ok(())
     }
 
