@@ -39,6 +39,14 @@ pub struct StoredMail {
     pub links: Vec<String>,
 }
 
+impl StoredMail {
+    /// The address that it goes to, in lower case.
+    fn recipient(&self) -> String {
+        let bare = self.to.rsplit_once('<').map_or(self.to.as_str(), |(_, address)| address);
+        bare.trim_end_matches('>').to_lowercase()
+    }
+}
+
 impl Mailbox {
     /// The mailbox of an application in the folder `mail` of a home. Nothing is made yet.
     pub fn new(mail_folder: &Path, app: &str) -> Self {
@@ -62,16 +70,13 @@ impl Mailbox {
         File::open(&self.folder)?.sync_all()
     }
 
-    /// The newest mails, the newest first.
+    /// The newest mails, the newest first. A file that cannot be read is logged and passed over.
     ///
     /// # Errors
     /// What the operating system says.
     pub fn newest(&self, most: usize) -> io::Result<Vec<StoredMail>> {
-        let mut mails = Vec::new();
-        for (id, path) in self.files()?.into_iter().take(most) {
-            mails.push(read(id, &path)?);
-        }
-        Ok(mails)
+        let files = self.files()?.into_iter();
+        Ok(files.filter_map(|(id, path)| read_or_log(id, &path)).take(most).collect())
     }
 
     /// One mail; `None` where there is none with this id.
@@ -81,6 +86,23 @@ impl Mailbox {
     pub fn find(&self, id: Uuid) -> io::Result<Option<StoredMail>> {
         let found = self.files()?.into_iter().find(|(present, _)| *present == id);
         found.map(|(id, path)| read(id, &path)).transpose()
+    }
+
+    /// Deletes every mail to one of these addresses.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn forget(&self, addresses: &[String]) -> io::Result<()> {
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        for (id, path) in self.files()? {
+            let Some(mail) = read_or_log(id, &path) else { continue };
+            if addresses.iter().any(|address| address.to_lowercase() == mail.recipient()) {
+                fs::remove_file(&path)?;
+            }
+        }
+        File::open(&self.folder).map_or(Ok(()), |folder| folder.sync_all())
     }
 
     /// The files with their ids, the newest first.
@@ -100,6 +122,14 @@ impl Mailbox {
         };
         Ok(paths.into_iter().rev().filter_map(|path| Some((id_of(&path)?, path))).collect())
     }
+}
+
+fn read_or_log(id: Uuid, path: &Path) -> Option<StoredMail> {
+    let mail = read(id, path);
+    if let Err(error) = &mail {
+        tracing::warn!(file = %path.display(), %error, "a file of the mailbox cannot be read");
+    }
+    mail.ok()
 }
 
 fn read(id: Uuid, path: &Path) -> io::Result<StoredMail> {
@@ -181,6 +211,31 @@ mod tests {
         for (_, path) in mailbox.files().unwrap() {
             assert_eq!(mode(&path), 0o600);
         }
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_recipient_is_forgotten_and_a_file_that_is_no_mail_is_passed_over() {
+        let root = std::env::temp_dir().join(format!("tenantry-forgotten-{}", std::process::id()));
+        let mailbox = Mailbox::new(&root, "small");
+        mailbox.forget(&["ann@example.com".into()]).unwrap();
+        for (number, to) in
+            [(1, "Ann@example.com"), (2, "joann@example.com"), (3, "Ann <ann@example.com>")]
+        {
+            let message = format!("From: s@example.com\r\nTo: {to}\r\nSubject: x\r\n\r\nx\r\n");
+            let id = Uuid::from_u128(number);
+            mailbox.keep("20250101T000000.000000Z", id, message.as_bytes()).unwrap();
+        }
+        fs::write(root.join(format!("small/20250103T000000.000000Z-{}.eml", Uuid::nil())), "")
+            .unwrap();
+        fs::create_dir(root.join(format!("small/20250104T000000.000000Z-{}.eml", Uuid::max())))
+            .unwrap();
+        assert_eq!(mailbox.newest(10).unwrap().len(), 3);
+        mailbox.forget(&[]).unwrap();
+        mailbox.forget(&["ann@example.com".into()]).unwrap();
+        let left: Vec<String> =
+            mailbox.newest(10).unwrap().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(left, ["joann@example.com"]);
         fs::remove_dir_all(root).unwrap();
     }
 }

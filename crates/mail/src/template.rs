@@ -159,6 +159,13 @@ mod tests {
                 "<a href=\"https://example.com/x?next=https%3A%2F%2Fexample.com%2Fverify%3Ftoken%3Da%26type%3Dsignup&c=123456\">",
             ),
             ("<a href=\"{{ .RedirectTo }}\">", "<a href=\"#\">"),
+            ("<a href=\" {{ .RedirectTo }}\">", "<a href=\" #\">"),
+            ("<a href=\"{{ .Data.none }}{{ .RedirectTo }}\">", "<a href=\"#\">"),
+            ("<a href=\"x{{ .RedirectTo }}\">", "<a href=\"x#\">"),
+            (
+                "<a href=\"{{ .SiteURL }}/{{ .Token }}:{{ .Token }}\">",
+                "<a href=\"https://example.com/123456:123456\">",
+            ),
             ("<a HREF = '{{ .RedirectTo }}'>", "<a HREF = '#'>"),
             ("<a href=\"mailto:{{ .Email }}\">", "<a href=\"mailto:ann@example.com\">"),
             (

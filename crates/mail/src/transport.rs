@@ -1,10 +1,12 @@
 //! How a message leaves: over SMTP, or into the mailbox.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lettre::transport::smtp::{self, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use url::Url;
 
 use crate::mailbox::Mailbox;
 use crate::message::Message;
@@ -53,7 +55,8 @@ impl SmtpServer {
     /// # Errors
     /// [`SmtpUrlError`], without the URL, which holds a password.
     pub fn new(url: &str) -> Result<Self, SmtpUrlError> {
-        if tells_everybody(url) {
+        let parsed = Url::parse(url).map_err(|_| SmtpUrlError::NoUrl)?;
+        if tells_everybody(&parsed) {
             return Err(SmtpUrlError::InTheClear);
         }
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
@@ -71,12 +74,17 @@ impl fmt::Debug for SmtpServer {
 }
 
 /// Whether a password would go over a network without TLS.
-fn tells_everybody(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("smtp://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((_, host)) = authority.rsplit_once('@') else { return false };
-    let is_loopback = ["localhost", "127.", "[::1]"].iter().any(|start| host.starts_with(start));
-    !is_loopback && !rest.contains("tls=required")
+fn tells_everybody(url: &Url) -> bool {
+    if url.scheme() != "smtp" || url.password().is_none() {
+        return false;
+    }
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    let is_loopback = host.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address: IpAddr| address.is_loopback());
+    // The transport takes the first, too.
+    let tls = url.query_pairs().find(|(name, _)| name == "tls");
+    !is_loopback && tls.is_none_or(|(_, tls)| tls != "required")
 }
 
 impl Transport {
@@ -133,6 +141,17 @@ mod tests {
             ("smtp://user:password@smtp.example.com:587", Err(SmtpUrlError::InTheClear)),
             (
                 "smtp://user:password@smtp.example.com?tls=opportunistic",
+                Err(SmtpUrlError::InTheClear),
+            ),
+            ("smtp://user:password@[::1]:25", Ok(())),
+            ("SMTP://user:password@LOCALHOST", Ok(())),
+            ("SMTP://user:password@smtp.example.com", Err(SmtpUrlError::InTheClear)),
+            ("smtp://user:password@localhost.example.com", Err(SmtpUrlError::InTheClear)),
+            ("smtp://user:password@127.example.com", Err(SmtpUrlError::InTheClear)),
+            ("smtp://user:password@smtp.example.com/tls=required", Err(SmtpUrlError::InTheClear)),
+            ("smtp://user:tls=required@smtp.example.com", Err(SmtpUrlError::InTheClear)),
+            (
+                "smtp://user:password@smtp.example.com?tls=opportunistic&tls=required",
                 Err(SmtpUrlError::InTheClear),
             ),
             ("smtp.example.com", Err(SmtpUrlError::NoUrl)),

@@ -5,7 +5,9 @@ create temporary table person_who (id text not null) on commit drop;
 -- Ids of rows that are the person's, and their addresses.
 create temporary table person_ids (
     id text primary key,
-    pseudonym text not null
+    pseudonym text not null,
+    -- Whether it is the key of a row of theirs, and of nobody else's.
+    of_row boolean not null default false
 ) on commit drop;
 
 -- The columns that make a row the person's.

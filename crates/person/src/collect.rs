@@ -2,6 +2,7 @@
 
 use tokio_postgres::{Error, Transaction};
 
+use crate::facts::Facts;
 use crate::person::Person;
 use crate::plan::{Fate, Plan};
 use crate::sql;
@@ -15,7 +16,8 @@ const FATES: [Fate; 5] = [Fate::Erase, Fate::Keep, Fate::HandOver, Fate::Block, 
 /// Whether the rows that are found are locked, so that nobody adds to them or changes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locking {
-    /// For an erasure. From the users table down: a row that is locked gets no new ones below it.
+    /// For an erasure. From the users table down: a row that is locked gets no new ones below it. A
+    /// row that somebody else has locked is not waited for, because they may wait for a trail.
     Lock,
     /// For an export, whose transaction sees one moment anyway.
     Leave,
@@ -25,6 +27,7 @@ pub(crate) enum Locking {
 /// node has.
 pub(crate) async fn collect(
     transaction: &Transaction<'_>,
+    facts: &Facts,
     plan: &Plan,
     person: &Person,
     locking: Locking,
@@ -57,7 +60,7 @@ pub(crate) async fn collect(
         // Tables may refer in circles, so it goes on until a round finds nothing.
         while round(transaction, plan, locking, fate, &mut counts).await? > 0 {}
     }
-    note_ids(transaction, plan, person).await?;
+    note_ids(transaction, facts, plan, person).await?;
     Ok(counts)
 }
 
@@ -101,7 +104,7 @@ fn statement(plan: &Plan, number: usize, condition: &str, locking: Locking) -> S
         columns if columns.is_empty() => columns,
         columns => format!(", {columns}"),
     };
-    let lock = if locking == Locking::Lock { "\nfor update of t" } else { "" };
+    let lock = if locking == Locking::Lock { "\nfor update of t nowait" } else { "" };
     format!(
         "insert into {}\nselect t.tableoid, t.ctid{columns}\nfrom {} as t\nwhere {condition}{decided}{lock}",
         sql::set(number),
@@ -110,9 +113,11 @@ fn statement(plan: &Plan, number: usize, condition: &str, locking: Locking) -> S
 }
 
 /// Ids of rows that stay keep their own name; everything else gets a pseudonym that nothing leads
-/// back from. Only what looks like a UUID is unmistakable; the person's own id is one.
+/// back from. Only what looks like a UUID and is not also the key of somebody else's row is
+/// unmistakable. The person's own id is theirs all the same.
 async fn note_ids(
     transaction: &Transaction<'_>,
+    facts: &Facts,
     plan: &Plan,
     person: &Person,
 ) -> Result<(), Error> {
@@ -124,14 +129,15 @@ async fn note_ids(
         };
         for column in &node.ids {
             let insert = format!(
-                "insert into pg_temp.person_ids (id, pseudonym)\n\
-                 select ids.id, {pseudonym}\n\
+                "insert into pg_temp.person_ids (id, pseudonym, of_row)\n\
+                 select ids.id, {pseudonym}, true\n\
                  from (select distinct lower({}::text) as id from {} as s) as ids\n\
-                 where ids.id ~ {}\n\
+                 where ids.id ~ {}\nand {}\n\
                  on conflict do nothing",
                 sql::columns("s", std::slice::from_ref(column)),
                 sql::set(number),
-                sql::UUID
+                sql::UUID,
+                sql::no_others_key(facts, plan, "ids.id")
             );
             transaction.execute(&insert, &[]).await?;
         }

@@ -1,8 +1,12 @@
 //! Who was erased: the table `auth.erasures`, its copy outside of the database, and what is done
 //! again after a restore.
 
+use std::collections::HashSet;
+use std::io;
+
 use serde::{Deserialize, Serialize};
 use tenantry_app::App;
+use tokio::task::spawn_blocking;
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row, Transaction};
 
@@ -10,7 +14,7 @@ use crate::counts::{Counts, Deed};
 use crate::erase::{Choices, Outcome, begin, erase};
 use crate::facts::Facts;
 use crate::plan::{Fate, Plan};
-use crate::{Journal, PersonError, Rules, person};
+use crate::{Journal, PersonError, Rules, Who, person};
 
 const COLUMNS: &str =
     "user_id::text, to_char(erased_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), counts";
@@ -33,6 +37,8 @@ pub struct ReplayStep {
     pub user_id: String,
     /// The new erasure; `None` where the person was not there.
     pub erased: Option<Erasure>,
+    /// The e-mail addresses that the person had, as [`Outcome::Done`] has them.
+    pub addresses: Vec<String>,
 }
 
 /// Erases again whoever the table or the journal says was erased and who is there nevertheless,
@@ -49,24 +55,26 @@ pub async fn replay(
 ) -> Result<Vec<ReplayStep>, PersonError> {
     settle(client, app, journal).await?;
     let mut steps = Vec::new();
-    for erasure in journal.read()? {
-        let erased = match is_there(client, app, &erasure.user_id).await? {
-            false => None,
+    for erasure in in_file(journal, |journal| journal.read()).await? {
+        let (erased, addresses) = match is_there(client, app, &erasure.user_id).await? {
+            false => (None, Vec::new()),
             true => {
                 let erase_all =
                     choices.erase_all || erased_all(client, app, &erasure.counts).await?;
                 let choices = Choices { erase_all, ..choices.clone() };
-                match erase(client, app, &erasure.user_id, &choices).await? {
-                    Outcome::Done(again) if choices.dry_run => Some(again),
-                    Outcome::Done(again) => {
-                        journal.append(&again)?;
-                        Some(again)
+                match erase(client, app, Who::Id(&erasure.user_id), &choices).await? {
+                    Outcome::Done { erasure: again, addresses } => {
+                        if !choices.dry_run {
+                            let entry = again.clone();
+                            in_file(journal, move |journal| journal.append(&entry)).await?;
+                        }
+                        (Some(again), addresses)
                     }
-                    Outcome::DoneBefore(_) => None,
+                    Outcome::DoneBefore(_) => (None, Vec::new()),
                 }
             }
         };
-        steps.push(ReplayStep { user_id: erasure.user_id, erased });
+        steps.push(ReplayStep { user_id: erasure.user_id, erased, addresses });
     }
     Ok(steps)
 }
@@ -78,26 +86,30 @@ pub async fn replay(
 pub async fn settle(client: &mut Client, app: &App, journal: &Journal) -> Result<(), PersonError> {
     let transaction = client.transaction().await?;
     begin(&transaction, app).await?;
-    let written = journal.read()?;
+    let written = in_file(journal, |journal| journal.read()).await?;
     let rows = transaction
         .query(&format!("select {COLUMNS} from auth.erasures order by erased_at"), &[])
         .await?;
     let known: Vec<Erasure> = rows.iter().map(from_row).collect();
-    for erasure in &known {
-        if !written.iter().any(|other| other.user_id == erasure.user_id) {
-            journal.append(erasure)?;
-        }
+    let have: HashSet<&str> = written.iter().map(|erasure| erasure.user_id.as_str()).collect();
+    let lacking: Vec<Erasure> =
+        known.into_iter().filter(|erasure| !have.contains(erasure.user_id.as_str())).collect();
+    if !lacking.is_empty() {
+        in_file(journal, move |journal| {
+            lacking.iter().try_for_each(|erasure| journal.append(erasure))
+        })
+        .await?;
     }
-    for erasure in &written {
-        transaction
-            .execute(
-                "insert into auth.erasures (user_id, erased_at, counts)
-                 values ($1::text::uuid, $2::text::timestamptz, $3)
-                 on conflict (user_id) do nothing",
-                &[&erasure.user_id, &erasure.erased_at, &Json(&erasure.counts)],
-            )
-            .await?;
-    }
+    transaction
+        .execute(
+            "insert into auth.erasures (user_id, erased_at, counts)
+             select written.user_id, written.erased_at, written.counts
+             from jsonb_to_recordset($1)
+                 as written (user_id uuid, erased_at timestamptz, counts jsonb)
+             on conflict (user_id) do nothing",
+            &[&Json(&written)],
+        )
+        .await?;
     Ok(transaction.commit().await?)
 }
 
@@ -143,7 +155,7 @@ pub(crate) async fn find(
 async fn is_there(client: &mut Client, app: &App, user_id: &str) -> Result<bool, PersonError> {
     let transaction = client.transaction().await?;
     begin(&transaction, app).await?;
-    let found = person::find(&transaction, &Rules::of(app.manifest()), user_id).await?;
+    let found = person::find(&transaction, &Rules::of(app.manifest()), Who::Id(user_id)).await?;
     Ok(found.is_some())
 }
 
@@ -156,6 +168,15 @@ async fn erased_all(client: &mut Client, app: &App, counts: &Counts) -> Result<b
     Ok(nodes.into_iter().any(|node| {
         counts.has(&node.table, Deed::Erased) && !counts.has(&node.table, Deed::HandedOver)
     }))
+}
+
+/// Reads or writes the file where that keeps no other work waiting.
+async fn in_file<T: Send + 'static>(
+    journal: &Journal,
+    work: impl FnOnce(&Journal) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let journal = journal.clone();
+    spawn_blocking(move || work(&journal)).await.map_err(io::Error::other)?
 }
 
 fn from_row(row: &Row) -> Erasure {

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 
 use crate::collect::{self, Locking};
 use crate::facts::Facts;
-use crate::person;
+use crate::person::{self, Who};
 use crate::plan::Plan;
 use crate::{PersonError, Rules};
 use rows::{Query, queries};
@@ -16,8 +16,7 @@ use rows::{Query, queries};
 /// How many rows are held in memory at a time; one can have megabytes.
 const ROWS_AT_A_TIME: i32 = 50;
 
-/// Writes a JSON object with every row that belongs to who has this id, e-mail address, username or
-/// telephone number, or that mentions them:
+/// Writes a JSON object with every row that belongs to a person or mentions them:
 /// `{"application": ..., "user_id": ..., "exported_at": ..., "tables": {"public.users": [...]}}`.
 /// Secrets are left out, and so is what is somebody else's in a row. `progress` hears of each table
 /// with its rows when it is done. `client` may become the owner of the application's tables, and is
@@ -28,7 +27,7 @@ const ROWS_AT_A_TIME: i32 = 50;
 pub async fn export(
     client: &mut Client,
     app: &App,
-    user: &str,
+    who: Who<'_>,
     output: impl AsyncWrite + Unpin,
     progress: &(dyn Fn(&TableName, u64) + Sync),
 ) -> Result<(), PersonError> {
@@ -36,12 +35,12 @@ pub async fn export(
         client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start().await?;
     crate::erase::begin(&transaction, app).await?;
     let rules = Rules::of(app.manifest());
-    let person = person::find(&transaction, &rules, user)
+    let person = person::find(&transaction, &rules, who)
         .await?
-        .ok_or_else(|| PersonError::Unknown(user.into()))?;
+        .ok_or_else(|| PersonError::Unknown(who.text().into()))?;
     let facts = Facts::read(&transaction).await?;
     let plan = Plan::new(&facts, &rules, false)?;
-    collect::collect(&transaction, &plan, &person, Locking::Leave).await?;
+    collect::collect(&transaction, &facts, &plan, &person, Locking::Leave).await?;
     let now = "select to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
     let now: String = transaction.query_one(now, &[]).await?.get(0);
 

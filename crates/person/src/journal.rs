@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -18,22 +18,27 @@ impl Journal {
         Journal { path: path.into() }
     }
 
-    /// Every person's newest erasure, in the order of their first.
+    /// Every person's newest erasure, in the order of their first. A line that a crash or a full disk
+    /// left unfinished is logged and passed over: its erasure is in `auth.erasures`.
     ///
     /// # Errors
-    /// When the file cannot be read, or a line is no erasure.
+    /// When the file cannot be read.
     pub fn read(&self) -> io::Result<Vec<Erasure>> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
+        let text = match std::fs::read(&self.path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(self.explain(&error)),
         };
         let mut erasures: Vec<Erasure> = Vec::new();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
-            let erasure: Erasure = serde_json::from_str(line).map_err(|error| {
-                let place = format!("{}:{}: {error}", self.path.display(), number + 1);
-                io::Error::new(io::ErrorKind::InvalidData, place)
-            })?;
+            let erasure: Erasure = match serde_json::from_str(line) {
+                Ok(erasure) => erasure,
+                Err(error) => {
+                    let place = format!("{}:{}: {error}", self.path.display(), number + 1);
+                    tracing::warn!("a line of the erasures cannot be read: {place}");
+                    continue;
+                }
+            };
             match erasures.iter_mut().find(|known| known.user_id == erasure.user_id) {
                 Some(known) => *known = erasure,
                 None => erasures.push(erasure),
@@ -48,9 +53,14 @@ impl Journal {
     /// When the file cannot be written.
     pub fn append(&self, erasure: &Erasure) -> io::Result<()> {
         let write = || -> io::Result<()> {
-            let mut file =
-                File::options().create(true).append(true).mode(0o600).open(&self.path)?;
-            let line = format!("{}\n", serde_json::to_string(erasure)?);
+            let mut file = File::options()
+                .create(true)
+                .read(true)
+                .append(true)
+                .mode(0o600)
+                .open(&self.path)?;
+            let end = if ends_a_line(&mut file)? { "" } else { "\n" };
+            let line = format!("{end}{}\n", serde_json::to_string(erasure)?);
             file.write_all(line.as_bytes())?;
             file.sync_all()
         };
@@ -60,6 +70,17 @@ impl Journal {
     fn explain(&self, error: &io::Error) -> io::Error {
         io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
     }
+}
+
+/// Whether what is appended stands on a line of its own.
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 #[cfg(test)]
@@ -81,8 +102,14 @@ mod tests {
             journal.append(&erasure(user, time)).unwrap();
         }
         assert_eq!(journal.read().unwrap(), [erasure("a", "3"), erasure("b", "2")]);
-        std::fs::write(&path, "{\"half\": ").unwrap();
-        assert!(journal.read().unwrap_err().to_string().contains(":1: "));
+        let mut file = File::options().append(true).open(&path).unwrap();
+        file.write_all(b"{\"half\": ").unwrap();
+        assert_eq!(journal.read().unwrap(), [erasure("a", "3"), erasure("b", "2")]);
+        journal.append(&erasure("c", "4")).unwrap();
+        assert_eq!(
+            journal.read().unwrap(),
+            [erasure("a", "3"), erasure("b", "2"), erasure("c", "4")]
+        );
         std::fs::remove_file(&path).unwrap();
     }
 }

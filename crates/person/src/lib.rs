@@ -27,4 +27,5 @@ pub use erasures::{Erasure, ReplayStep, replay, settle};
 pub use error::PersonError;
 pub use export::export;
 pub use journal::Journal;
+pub use person::Who;
 pub use rules::{Root, Rules};

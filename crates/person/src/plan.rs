@@ -130,7 +130,7 @@ impl Plan {
             .tables
             .iter()
             .filter(|table| !trails.iter().any(|trail| trail.table == table.name))
-            .filter_map(|table| other(facts, table))
+            .filter_map(|table| other(facts, rules, table))
             .collect();
         Ok(Plan { nodes, trails, others, roots: rules.roots.len() })
     }
@@ -187,7 +187,7 @@ pub(crate) fn referring<'a>(facts: &'a Facts, table: &TableName) -> Vec<&'a str>
     keys.flat_map(|key| &key.columns).map(String::as_str).collect()
 }
 
-fn other(facts: &Facts, table: &Table) -> Option<Other> {
+fn other(facts: &Facts, rules: &Rules, table: &Table) -> Option<Other> {
     let ledger = TableName { schema: "tenantry".into(), table: "migrations".into() };
     if table.name == auth_table("erasures") || table.name == ledger {
         return None;
@@ -198,7 +198,11 @@ fn other(facts: &Facts, table: &Table) -> Option<Other> {
         let columns = table.columns.iter().filter(free).filter(|column| wanted(column));
         columns.map(|column| column.name.clone()).collect()
     };
-    let names = named(Column::can_name);
+    let mut names = named(Column::can_name);
+    // Whoever else has an account has its id and address in their own right.
+    for root in rules.roots.iter().filter(|root| root.table == table.name) {
+        names.retain(|name| *name != root.id && !root.emails.contains(name));
+    }
     let documents = named(Column::is_json);
     let any = !names.is_empty() || !documents.is_empty();
     any.then(|| Other { table: table.name.clone(), names, documents })

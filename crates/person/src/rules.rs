@@ -34,6 +34,8 @@ pub struct Root {
     pub names: Vec<String>,
     /// The columns of those that hold an e-mail address.
     pub emails: Vec<String>,
+    /// Columns of addresses that nobody has shown to be the person's.
+    pub claims: Vec<String>,
 }
 
 impl Rules {
@@ -47,13 +49,15 @@ impl Rules {
                 id: column(UserColumn::Id).unwrap_or_default(),
                 names: names.into_iter().filter_map(column).collect(),
                 emails: column(UserColumn::Email).into_iter().collect(),
+                claims: Vec::new(),
             }
         });
         let accounts = Root {
             table: auth_table("users"),
             id: "id".into(),
             names: vec!["email".into(), "phone".into()],
-            emails: vec!["email".into(), "email_change".into()],
+            emails: vec!["email".into()],
+            claims: vec!["email_change".into()],
         };
         let tables = |located: &[tenantry_app::Located<TableName>]| {
             located.iter().map(|table| table.value.clone()).collect()

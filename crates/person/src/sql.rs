@@ -4,7 +4,7 @@ use tenantry_app::TableName;
 use tenantry_postgres::{quote_identifier, quote_literal};
 
 use crate::facts::{Column, Facts, Kind};
-use crate::plan::{Actor, Arrival, Trail, Way};
+use crate::plan::{Actor, Arrival, Fate, Plan, Trail, Way};
 
 /// The longest text that is compared with ids and addresses; longer ones cannot be either.
 const LONGEST_NAME: usize = 320;
@@ -46,8 +46,12 @@ pub(crate) fn is_person(column: &str) -> String {
 
 /// A condition: row `t` is among those of a node.
 pub(crate) fn among(node: usize) -> String {
+    among_as("t", node)
+}
+
+fn among_as(alias: &str, node: usize) -> String {
     format!(
-        "(t.tableoid, t.ctid) in (select s.tenantry_relation, s.tenantry_place from {} as s)",
+        "({alias}.tableoid, {alias}.ctid) in (select s.tenantry_relation, s.tenantry_place from {} as s)",
         set(node)
     )
 }
@@ -64,6 +68,14 @@ pub(crate) fn names_person(column: &Column) -> String {
     format!(
         "case when octet_length(t.{quoted}::text) <= {LONGEST_NAME} \
          then lower(t.{quoted}::text) in (select i.id from pg_temp.person_ids as i) end"
+    )
+}
+
+/// A condition: the column of row `t` is the id of a row of the person, and of nobody else's.
+pub(crate) fn is_their_row(column: &Column) -> String {
+    format!(
+        "lower(t.{}::text) in (select i.id from pg_temp.person_ids as i where i.of_row)",
+        quote_identifier(&column.name)
     )
 }
 
@@ -91,6 +103,22 @@ pub(crate) const UUID: &str = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'";
 
 /// A condition: no row of any table has this text as its whole key.
 pub(crate) fn nowhere(facts: &Facts, text: &str) -> String {
+    no_key(facts, text, |_| String::new())
+}
+
+/// A condition: no row has this text as its whole key, but for those of the person. Clients may
+/// choose the ids of rows, and choose that of somebody else's row.
+pub(crate) fn no_others_key(facts: &Facts, plan: &Plan, text: &str) -> String {
+    no_key(facts, text, |name| {
+        let theirs = plan.nodes.iter().enumerate();
+        theirs
+            .filter(|(_, node)| node.table == *name && node.fate != Fate::Forget)
+            .map(|(number, _)| format!(" and not {}", among_as("live", number)))
+            .collect()
+    })
+}
+
+fn no_key(facts: &Facts, text: &str, spared: impl Fn(&TableName) -> String) -> String {
     let keys = facts.tables.iter().filter_map(|table| {
         let mut key = table.key();
         match (key.next(), key.next()) {
@@ -106,9 +134,10 @@ pub(crate) fn nowhere(facts: &Facts, text: &str) -> String {
                 _ => text.to_owned(),
             };
             format!(
-                "not exists (select from {} as live where live.{} = {value})",
+                "not exists (select from {} as live where live.{} = {value}{})",
                 table(&found.name),
-                quote_identifier(&key.name)
+                quote_identifier(&key.name),
+                spared(&found.name)
             )
         })
         .collect();

@@ -14,7 +14,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use tenantry_mail::Mailbox;
 use tenantry_person::Journal;
+
+use crate::erasures::Erasures;
+use crate::mail_office::MAIL_FOLDER;
 
 /// A home folder that exists.
 #[derive(Debug, Clone)]
@@ -69,10 +73,15 @@ impl Home {
     }
 
     /// Where the erasures of an application are remembered beside its database.
-    pub fn erasures(&self, app: &str) -> Result<Journal> {
+    pub fn erasures(&self, app: &str) -> Result<Erasures> {
         let folder = self.file("erasures");
-        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        Ok(Journal::at(folder.join(format!("{app}.jsonl"))))
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(&folder).with_context(|| folder.display().to_string())?;
+        Ok(Erasures {
+            journal: Journal::at(folder.join(format!("{app}.jsonl"))),
+            mailbox: Mailbox::new(&self.file(MAIL_FOLDER), app),
+        })
     }
 
     /// Takes the home for this program.

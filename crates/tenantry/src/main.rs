@@ -2,6 +2,7 @@
 
 mod apps;
 mod commands;
+mod erasures;
 mod follow;
 mod follow_keys;
 mod home;

@@ -112,6 +112,7 @@ enum Place {
         element: Element,
         attribute: String,
         quote: char,
+        /// Whether what comes can still be the scheme of an address, or a part of it.
         starts: bool,
         in_query: bool,
     },
@@ -222,7 +223,8 @@ fn value_at(now: Place) -> Result<(Escape, Place), String> {
                 (true, false, true) => Escape::Address,
                 (true, false, false) => Escape::AddressPart,
             };
-            Ok((escape, Place::Quoted { element, attribute, quote, starts: false, in_query }))
+            // A value at the start may be empty, or the first half of a scheme.
+            Ok((escape, Place::Quoted { element, attribute, quote, starts, in_query }))
         }
         Place::Unquoted(_) | Place::BeforeValue(..) => {
             Err("write the attribute in quotes around this value".into())
@@ -277,11 +279,11 @@ fn advance(mut now: Place, text: &str) -> Place {
                 _ => Place::Unquoted(element),
             },
             Place::Quoted { element, quote, .. } if found == quote => Place::Tag(element),
-            Place::Quoted { element, attribute, quote, starts: _, in_query } => Place::Quoted {
+            Place::Quoted { element, attribute, quote, starts, in_query } => Place::Quoted {
                 element,
                 attribute,
                 quote,
-                starts: false,
+                starts: starts && !matches!(found, ':' | '/' | '?' | '#'),
                 in_query: in_query || matches!(found, '?' | '#' | '='),
             },
             Place::Unquoted(element) => match found {

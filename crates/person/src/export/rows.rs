@@ -95,7 +95,7 @@ impl Reader<'_> {
         let about = sql::any(
             subjects
                 .iter()
-                .map(|column| sql::names_person(column))
+                .map(|column| sql::is_their_row(column))
                 .chain(trail.documents.iter().map(|column| sql::owns(column))),
         );
         let elsewhere: Vec<String> = subjects

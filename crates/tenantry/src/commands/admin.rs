@@ -1,5 +1,6 @@
 use anyhow::Result;
-use tenantry_auth::administrator;
+use tenantry_app::App;
+use tenantry_auth::administrator::{self, MadeAdministrator};
 
 use super::{HomeArgument, ServerArgument};
 use crate::apps;
@@ -27,8 +28,7 @@ impl Admin {
         let app = apps::named(&self.app)?;
         let home = Home::existing(&self.home.home)?;
         let platform = Platform::join_or_start(home, &self.server, app.name()).await?;
-        let mut client = platform.admin_client(app.name()).await?;
-        let made = administrator::make(&mut client, &app, &self.email).await;
+        let made = self.make(&platform, &app).await;
         platform.stop().await;
         let made = made?;
         if self.json {
@@ -47,5 +47,10 @@ impl Admin {
             None => println!("The account was there before; its password stays."),
         }
         Ok(())
+    }
+
+    async fn make(&self, platform: &Platform, app: &App) -> Result<MadeAdministrator> {
+        let mut client = platform.admin_client(app.name()).await?;
+        Ok(administrator::make(&mut client, app, &self.email).await?)
     }
 }

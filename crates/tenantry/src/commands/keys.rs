@@ -109,13 +109,13 @@ impl Keys {
         let changes = KeyChanges::begin(&mut client, &owner_role(name), &seal).await?;
         let (printed, told) = self.change(&changes).await?;
         changes.commit().await?;
+        // An opaque key is nowhere else: it is said before anything else can fail.
+        println!("{printed}");
+        tell(&told);
         // What the home prints has to go on being good.
         platform.prepare_keys(name).await?;
         let secrets = platform.secrets.app(name)?;
-        RunningStatus::show_keys(&platform.home, name, &secrets)?;
-        println!("{printed}");
-        tell(&told);
-        Ok(())
+        RunningStatus::show_keys(&platform.home, name, &secrets)
     }
 
     /// Does it, and answers with what is printed and what is said beside it.

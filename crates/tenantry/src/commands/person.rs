@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use tenantry_app::{App, TableName};
-use tenantry_person::{Choices, Erasure, Journal, Outcome};
+use tenantry_person::{Choices, Erasure, Outcome, Who};
 use tokio_postgres::Client;
 
 use super::{HomeArgument, ServerArgument};
 use crate::apps;
+use crate::erasures::Erasures;
 use crate::home::Home;
 use crate::platform::Platform;
 
@@ -72,6 +73,7 @@ impl ChoiceArguments {
             hand_over_to: self.hand_over_to.clone(),
             erase_all: self.erase_all,
             dry_run: self.dry_run || dry_run,
+            statement_timeout: None,
         }
     }
 }
@@ -89,15 +91,20 @@ impl Person {
     async fn run_on(&self, platform: &mut Platform, app: &App) -> Result<()> {
         platform.prepare_database(app).await?;
         let mut client = platform.admin_client(app.name()).await?;
-        let journal = platform.home.erasures(app.name())?;
+        let erasures = platform.home.erasures(app.name())?;
         match &self.verb {
             Verb::Export { user, output } => export(&mut client, app, user, output.as_ref()).await,
             Verb::Erase { user, choices, yes } => {
-                erase(&mut client, app, &journal, user, choices, *yes).await
+                erase(&mut client, app, &erasures, user, choices, *yes).await
             }
             Verb::Replay { choices } => {
                 let choices = choices.choices(false);
-                let steps = tenantry_person::replay(&mut client, app, &journal, &choices).await?;
+                let journal = &erasures.journal;
+                let steps = tenantry_person::replay(&mut client, app, journal, &choices).await?;
+                if !choices.dry_run {
+                    let addresses = steps.iter().flat_map(|step| step.addresses.clone());
+                    erasures.forget(addresses.collect()).await?;
+                }
                 let again: Vec<&Erasure> =
                     steps.iter().filter_map(|step| step.erased.as_ref()).collect();
                 again.iter().for_each(|erasure| print(erasure));
@@ -112,16 +119,16 @@ impl Person {
 async fn erase(
     client: &mut Client,
     app: &App,
-    journal: &Journal,
+    erasures: &Erasures,
     user: &str,
     arguments: &ChoiceArguments,
     yes: bool,
 ) -> Result<()> {
-    tenantry_person::settle(client, app, journal).await?;
+    tenantry_person::settle(client, app, &erasures.journal).await?;
     // The plan is the erasure itself, undone at its end: its counts, or its refusal, are exact.
     let look = arguments.choices(true);
-    let planned = match tenantry_person::erase(client, app, user, &look).await? {
-        Outcome::Done(planned) => planned,
+    let planned = match tenantry_person::erase(client, app, Who::Called(user), &look).await? {
+        Outcome::Done { erasure, .. } => erasure,
         Outcome::DoneBefore(erasure) => {
             println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
             return Ok(());
@@ -136,10 +143,14 @@ async fn erase(
     }
     // By id, so that it is the person who was shown.
     let choices = arguments.choices(false);
-    let outcome = tenantry_person::erase(client, app, &planned.user_id, &choices).await?;
-    let (Outcome::Done(erasure) | Outcome::DoneBefore(erasure)) = outcome;
-    journal.append(&erasure)?;
-    println!("{} was erased at {}", erasure.user_id, erasure.erased_at);
+    let outcome = tenantry_person::erase(client, app, Who::Id(&planned.user_id), &choices).await?;
+    let (erasure, addresses) = match outcome {
+        Outcome::Done { erasure, addresses } => (erasure, addresses),
+        Outcome::DoneBefore(erasure) => (erasure, Vec::new()),
+    };
+    let said = format!("{} was erased at {}", erasure.user_id, erasure.erased_at);
+    erasures.remember(erasure, addresses).await?;
+    println!("{said}");
     Ok(())
 }
 
@@ -161,7 +172,7 @@ async fn export(client: &mut Client, app: &App, user: &str, path: Option<&PathBu
         None => std::io::stdout().as_fd().try_clone_to_owned()?.into(),
     };
     let output = tokio::fs::File::from_std(output);
-    let outcome = tenantry_person::export(client, app, user, output, &progress).await;
+    let outcome = tenantry_person::export(client, app, Who::Called(user), output, &progress).await;
     if let (Err(_), Some(path)) = (&outcome, path) {
         // Half an export would look like a whole one.
         let _ = std::fs::remove_file(path);
