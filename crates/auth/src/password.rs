@@ -1,7 +1,7 @@
 //! Passwords: hashing, and checking without telling how far it got.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -18,8 +18,12 @@ const ALLOWED_BYTES: std::ops::RangeInclusive<usize> = 6..=72;
 /// Work factor of bcrypt: two to this power.
 const BCRYPT_COST: u32 = 11;
 
-/// Each hash takes a core and, for Argon2id, 19 MiB: more at once would only starve requests.
-const AT_ONCE: usize = 2;
+/// Each hash takes a core and, for Argon2id, 19 MiB. Half of the cores hash, whatever number of
+/// applications there is, so that a storm of sign-ins leaves the others to everybody else.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Arc::new(Semaphore::new(cores.div_ceil(2)))
+});
 
 /// Hashes and checks passwords without blocking the runtime.
 #[derive(Clone)]
@@ -27,19 +31,13 @@ pub(crate) struct Passwords {
     algorithm: PasswordAlgorithm,
     /// The shortest that is taken, in characters.
     min_length: usize,
-    turns: Arc<Semaphore>,
     /// What the password of an unknown user is compared with, so that it takes as long.
     nobody: Arc<OnceLock<String>>,
 }
 
 impl Passwords {
     pub(crate) fn new(algorithm: PasswordAlgorithm, min_length: usize) -> Self {
-        Passwords {
-            algorithm,
-            min_length,
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            nobody: Arc::default(),
-        }
+        Passwords { algorithm, min_length, nobody: Arc::default() }
     }
 
     /// Whether a new password is acceptable.
@@ -87,7 +85,7 @@ impl Passwords {
     ) -> Result<T, AuthError> {
         const STOPPED: AuthError = AuthError::Unexpected("hashing stopped");
         // The permit travels with the work: a client that hangs up does not free a core.
-        let permit = self.turns.clone().acquire_owned().await.map_err(|_| STOPPED)?;
+        let permit = TURNS.clone().acquire_owned().await.map_err(|_| STOPPED)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
