@@ -9,13 +9,13 @@ use crate::AuthError;
 use crate::access_token::{self, SessionFacts};
 use crate::account::{Account, User};
 use crate::api::Engine;
+use crate::changes;
 use crate::refresh_token::RefreshToken;
 use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::store::{is_true, with_account};
 
 const OPEN_SESSION: &str = include_str!("../sql/open_session.sql");
-const NOTE_METHOD: &str = include_str!("../sql/note_method.sql");
 const FIRST_REFRESH_TOKEN: &str = include_str!("../sql/first_refresh_token.sql");
 const NOTE_SUCCESS: &str = include_str!("../sql/note_success.sql");
 const NOTE_SIGN_IN: &str = include_str!("../sql/note_sign_in.sql");
@@ -117,7 +117,7 @@ impl NewLogin {
                 .bind_option(request.user_agent().map(String::from))
                 .bind_option(request.client_address())
                 .bind_option(checked_hash.map(String::from)),
-            Statement::new(NOTE_METHOD).bind(session_id()).bind(self.method.name()),
+            changes::note_method(&self.session_id, self.method.name()),
             Statement::new(FIRST_REFRESH_TOKEN).bind(self.refresh_token.hash()).bind(session_id()),
             Statement::new(NOTE_SUCCESS).bind(session_id()),
             Statement::new(NOTE_SIGN_IN).bind(session_id()),

@@ -5,6 +5,7 @@ use tenantry_postgres::Statement;
 use crate::AuthError;
 use crate::account::Account;
 use crate::api::Engine;
+use crate::changes;
 use crate::request::AuthRequest;
 use crate::store::{is_true, with_account};
 
@@ -22,8 +23,6 @@ left join auth.sessions as login
     and coalesce(login.not_after > now(), true)
 where account.id = $1::uuid
 and account.deleted_at is null";
-
-const NOTE_FAILURE: &str = "select auth.bind_sign_in_failed($1::uuid)";
 
 /// Somebody who is signed in.
 pub(crate) struct SignedIn {
@@ -100,7 +99,7 @@ impl SignedIn {
         engine: &Engine,
         request: &AuthRequest,
     ) -> Result<(), AuthError> {
-        let note = Statement::new(NOTE_FAILURE).bind(self.account.id.clone());
+        let note = changes::note_failure(&self.account.id);
         engine.store.write(request, vec![note]).await?;
         Ok(())
     }

@@ -8,6 +8,7 @@ use tenantry_postgres::Statement;
 use crate::AuthError;
 use crate::account::Account;
 use crate::api::Engine;
+use crate::changes;
 use crate::letter::{self, About, Letter, Purpose};
 use crate::new_account::NewAccount;
 use crate::provider::{Provider, ProviderIdentity};
@@ -22,10 +23,7 @@ where identity.provider = $1::text
 and identity.provider_id = $2::text";
 const PUT_IDENTITY: &str = include_str!("../sql/put_identity.sql");
 const ADD_PROVIDER: &str = include_str!("../sql/add_provider.sql");
-const GIVE_UP_UNPROVEN: &str = "select auth.give_up_unproven($1::uuid)";
-const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
 const TAKE_ADDRESS: &str = include_str!("../sql/take_provider_address.sql");
-const CONFIRM_ACCOUNT: &str = include_str!("../sql/confirm_account.sql");
 
 /// The account that somebody comes to, and what has to be written for it.
 pub(crate) struct Arrival {
@@ -106,14 +104,14 @@ fn link(
 ) -> Result<Arrival, AuthError> {
     let mut statements = Vec::new();
     if by_address {
-        statements.push(Statement::new(GIVE_UP_UNPROVEN).bind(account.id.clone()));
-        statements.push(Statement::new(CONFIRM_ACCOUNT).bind(account.id.clone()));
-        statements.push(Statement::new(PROVE_ADDRESS).bind(account.id.clone()));
+        statements.push(changes::give_up_unproven(&account.id));
+        statements.push(changes::confirm(&account.id));
+        statements.push(changes::prove_address(&account.id));
     } else if account.address().is_empty() {
         // Somebody who was nobody in particular becomes who the provider says.
         let vouched = identity.email.clone().filter(|_| identity.email_verified);
         statements.push(Statement::new(TAKE_ADDRESS).bind(account.id.clone()).bind_option(vouched));
-        statements.push(Statement::new(PROVE_ADDRESS).bind(account.id.clone()));
+        statements.push(changes::prove_address(&account.id));
     }
     statements.push(put_identity(provider, identity, &account.id));
     statements.push(
@@ -147,7 +145,7 @@ fn make(
     let mut statements = vec![new.account()];
     statements.push(put_identity(provider, identity, &new.id));
     if identity.email_verified {
-        statements.push(Statement::new(PROVE_ADDRESS).bind(new.id.clone()));
+        statements.push(changes::prove_address(&new.id));
     }
     if !new.confirmed {
         let address = identity.email.as_deref().unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::account::{Account, User};
 use crate::administration::{self, Administrator};
 use crate::api::Engine;
 use crate::ban::Ban;
+use crate::changes;
 use crate::new_account::NewAccount;
 use crate::page::{Page, with_page_headers};
 use crate::request::AuthRequest;
@@ -38,10 +39,6 @@ where account.id in (select auth.bind_administered_users($3::uuid))
 order by account.created_at desc, account.id
 limit $1::bigint
 offset $2::bigint";
-
-const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
-/// The administrator vouches.
-const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
 
 const END_SESSIONS: &str = "delete from auth.sessions where user_id = $1::uuid";
 
@@ -186,8 +183,9 @@ pub(crate) async fn create_user(
     };
     new.app_metadata.extend(body.app_metadata.unwrap_or_default());
     let mut statements = new.statements();
+    // The administrator vouches.
     if new.confirmed {
-        statements.push(Statement::new(PROVE_ADDRESS).bind(new.id.clone()));
+        statements.push(changes::prove_address(&new.id));
     }
     statements.push(Account::show(&new.id));
     let rows = engine
@@ -246,7 +244,7 @@ pub(crate) async fn change_user(
     }
     // A new password shuts out whoever knew the old one.
     if new_password {
-        statements.push(Statement::new(FORGET_PENDING).bind(id.clone()));
+        statements.push(changes::forget_pending(&id));
     }
     if new_password || matches!(ban, Some(Ban::Seconds(_))) {
         statements.push(Statement::new(END_SESSIONS).bind(id.clone()));

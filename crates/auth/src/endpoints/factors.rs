@@ -14,6 +14,7 @@ use crate::AuthError;
 use crate::access_token::SessionFacts;
 use crate::account::Account;
 use crate::api::Engine;
+use crate::changes;
 use crate::letter;
 use crate::limits::Counted;
 use crate::login::{Method, Session};
@@ -47,7 +48,6 @@ const CHALLENGE: &str = include_str!("../../sql/challenge_factor.sql");
 const FIND_CHALLENGE: &str = include_str!("../../sql/find_challenge.sql");
 const PASS: &str = include_str!("../../sql/pass_challenge.sql");
 const RAISE_SESSION: &str = include_str!("../../sql/raise_session.sql");
-const NOTE_METHOD: &str = include_str!("../../sql/note_method.sql");
 const REPLACE_TOKENS: &str = include_str!("../../sql/replace_refresh_tokens.sql");
 const SESSION_OUTCOME: &str = include_str!("../../sql/session_outcome.sql");
 
@@ -195,7 +195,7 @@ pub(crate) async fn verify(
     let mut statements = vec![
         Statement::new(PASS).bind(challenge).bind(factor.clone()).bind(step.to_string()),
         Statement::new(RAISE_SESSION).bind(session()).bind(user()).bind(factor),
-        Statement::new(NOTE_METHOD).bind(session()).bind(Method::Totp.name()),
+        changes::note_method(&session_id, Method::Totp.name()),
         Statement::new(REPLACE_TOKENS).bind(session()).bind(token.hash()),
     ];
     if !was_verified {

@@ -4,18 +4,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
-use crate::endpoints::user::email_change_side;
 use crate::letter::{About, Letter, Purpose};
 use crate::new_account::NewAccount;
 use crate::request::AuthRequest;
 use crate::response::json_response;
-use crate::{AuthError, email};
-
-const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
+use crate::{AuthError, email, email_change};
 
 #[derive(Deserialize)]
 struct LinkRequest {
@@ -63,9 +59,7 @@ pub(crate) async fn generate_link(
         (Purpose::EmailChangeCurrent | Purpose::EmailChangeNew, Some(account)) => {
             new_address = email::normalize(body.new_email.as_deref().unwrap_or_default())?;
             if account.new_email.as_deref() != Some(&new_address) {
-                let begin = Statement::new(BEGIN_EMAIL_CHANGE).bind(account.id.clone());
-                let side = email_change_side(&engine, &account);
-                statements.push(begin.bind(new_address.clone()).bind(side));
+                statements.push(email_change::begin(&engine, &account, &new_address));
             }
             let data = account.data();
             (account.id, data)

@@ -11,7 +11,7 @@ use crate::letter::{About, Letter, Purpose};
 use crate::limits::Counted;
 use crate::request::AuthRequest;
 use crate::response::{json_response, on_the_beat};
-use crate::{AuthError, email};
+use crate::{AuthError, email, email_change};
 
 #[derive(Deserialize)]
 struct Resend {
@@ -66,7 +66,7 @@ fn is_open(engine: &Engine, account: &Account, purpose: Purpose) -> bool {
     match purpose {
         Purpose::SignUp => !account.is_confirmed(),
         Purpose::EmailChangeCurrent => {
-            account.new_email.is_some() && engine.config.settings.secure_email_change
+            account.new_email.is_some() && email_change::asks_both(engine, account)
         }
         _ => account.new_email.is_some(),
     }

@@ -17,7 +17,7 @@ use crate::one_time_token::{self, TokenType};
 use crate::request::AuthRequest;
 use crate::response::json_response;
 use crate::signed_in::SignedIn;
-use crate::{AuthError, email};
+use crate::{AuthError, changes, email, email_change};
 
 const SET_PASSWORD: &str = "\
 update auth.users
@@ -39,11 +39,6 @@ set raw_user_meta_data = (
     ),
     updated_at = now()
 where id = $1::uuid";
-
-const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
-const BEGIN_EMAIL_CHANGE: &str = include_str!("../../sql/begin_email_change.sql");
-const APPLY_EMAIL_CHANGE: &str = include_str!("../../sql/apply_email_change.sql");
-const UPSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/upsert_email_identity.sql");
 
 /// `GET /user`: whom the bearer token names, while the login session lives.
 pub(crate) async fn show_user(
@@ -152,21 +147,10 @@ async fn new_password(
     let hash = engine.passwords.hash(secret).await?;
     let user = || person.account.id.clone();
     statements.push(Statement::new(SET_PASSWORD).bind(user()).bind(hash));
-    statements.push(Statement::new(FORGET_PENDING).bind(user()));
+    statements.push(changes::forget_pending(&person.account.id));
     statements.push(Statement::new(END_OTHERS).bind(user()).bind_option(person.session_id.clone()));
     statements.extend(letter::notice(engine, MailKind::PasswordChanged, &person.account, |_| {})?);
     Ok(statements)
-}
-
-/// No side of a change of address has confirmed: `email_change_confirm_status`.
-const NO_SIDE: &str = "0";
-/// The current one has, or need not.
-const CURRENT_SIDE: &str = "2";
-
-/// The side of a change of address that need not confirm.
-pub(super) fn email_change_side(engine: &Engine, account: &Account) -> &'static str {
-    let asks_both = engine.config.settings.secure_email_change && !account.address().is_empty();
-    if asks_both { NO_SIDE } else { CURRENT_SIDE }
 }
 
 /// Mails to the new address and, where the operator wants it so, to the old one. Without
@@ -182,13 +166,9 @@ async fn new_address(
     if Account::find(engine, request, address).await?.is_some() {
         return Err(AuthError::EmailExists);
     }
-    let begin =
-        Statement::new(BEGIN_EMAIL_CHANGE).bind(account.id.clone()).bind(address.to_owned());
-    let mut statements = vec![begin.bind(email_change_side(engine, account))];
+    let mut statements = vec![email_change::begin(engine, account, address)];
     if engine.config.autoconfirm() {
-        statements.push(Statement::new(APPLY_EMAIL_CHANGE).bind(account.id.clone()));
-        statements.push(Statement::new(UPSERT_EMAIL_IDENTITY).bind(account.id.clone()));
-        statements.push(Statement::new(FORGET_PENDING).bind(account.id.clone()));
+        statements.extend(email_change::apply(&account.id));
         let changed = letter::notice(engine, MailKind::EmailChanged, account, |variables| {
             variables.old_email = variables.email.clone();
             variables.new_email = address.to_owned();
@@ -204,8 +184,7 @@ async fn new_address(
         new_address: address,
         data: &data,
     };
-    let asks_both = email_change_side(engine, account) == NO_SIDE;
-    let current = asks_both.then_some(Purpose::EmailChangeCurrent);
+    let current = email_change::asks_both(engine, account).then_some(Purpose::EmailChangeCurrent);
     let redirect_to = request.parameter("redirect_to");
     for purpose in current.into_iter().chain([Purpose::EmailChangeNew]) {
         let pkce = challenge.is_some();

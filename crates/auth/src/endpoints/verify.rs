@@ -11,6 +11,7 @@ use tenantry_postgres::Statement;
 
 use crate::account::Account;
 use crate::api::Engine;
+use crate::email_change::{self, side};
 use crate::letter::Purpose;
 use crate::limits::Counted;
 use crate::login::{Method, NewLogin, Session};
@@ -18,17 +19,14 @@ use crate::one_time_token::{self, Presented, TokenType};
 use crate::request::AuthRequest;
 use crate::response::{json_response, see_other, with_fragment, with_query};
 use crate::store::with_account;
-use crate::{AuthError, email, flow_state, letter, redirect};
+use crate::{AuthError, changes, email, flow_state, letter, redirect};
 
-const CONFIRM_ACCOUNT: &str = include_str!("../../sql/confirm_account.sql");
 /// Who comes by another mail than that of the sign-up takes nothing over from whoever signed up.
 const GIVE_UP_UNCONFIRMED: &str = "\
 select auth.give_up_unproven(account.id)
 from auth.users as account
 where account.id = $1::uuid
 and account.email_confirmed_at is null";
-const PROVE_ADDRESS: &str = "select auth.prove_address($1::uuid)";
-const FORGET_PENDING: &str = "select auth.forget_pending($1::uuid)";
 const LOCK_ACCOUNT: &str = "select id from auth.users where id = $1::uuid for update";
 const PENDING_CHANGE: &str = include_str!("../../sql/pending_email_change.sql");
 const NOTE_CLICK: &str = "\
@@ -40,12 +38,6 @@ const REQUIRE_CONFIRMED: &str = "\
 select auth.require(account.email_change_confirm_status = $2::smallint, 'TNRTY')
 from auth.users as account
 where account.id = $1::uuid";
-/// `email_change_confirm_status` where the new address has confirmed.
-const NEW_SIDE: &str = "1";
-/// The same where the current one has, or need not.
-const CURRENT_SIDE: &str = "2";
-const APPLY_EMAIL_CHANGE: &str = include_str!("../../sql/apply_email_change.sql");
-const UPSERT_EMAIL_IDENTITY: &str = include_str!("../../sql/upsert_email_identity.sql");
 
 const ONE_OF_TWO: &str =
     "Confirmation link accepted. Please proceed to confirm link sent to the other email";
@@ -211,8 +203,8 @@ async fn check(
             if presented.purpose != Purpose::SignUp.verification() {
                 effects.push(Statement::new(GIVE_UP_UNCONFIRMED).bind(user()));
             }
-            effects.push(Statement::new(CONFIRM_ACCOUNT).bind(user()));
-            effects.push(Statement::new(PROVE_ADDRESS).bind(user()));
+            effects.push(changes::confirm(&presented.user_id));
+            effects.push(changes::prove_address(&presented.user_id));
             finish(engine, request, &presented, effects, in_browser).await
         }
     }
@@ -259,8 +251,8 @@ async fn confirm_change(
     let confirmed = row.text(1).unwrap_or("0").to_owned();
     let account = Account::from_row(row, 0)?;
     let (own_side, other_side) = match presented.token_type {
-        TokenType::EmailChangeNew => (NEW_SIDE, CURRENT_SIDE),
-        _ => (CURRENT_SIDE, NEW_SIDE),
+        TokenType::EmailChangeNew => (side::NEW, side::CURRENT),
+        _ => (side::CURRENT, side::NEW),
     };
     // The account is locked first: two clicks at once must not both take themselves for the first.
     let mut effects = vec![
@@ -273,10 +265,8 @@ async fn confirm_change(
         engine.store.write(request, effects).await?;
         return Ok(Verified::OneOfTwo);
     }
-    effects.push(Statement::new(APPLY_EMAIL_CHANGE).bind(user()));
-    effects.push(Statement::new(UPSERT_EMAIL_IDENTITY).bind(user()));
-    effects.push(Statement::new(FORGET_PENDING).bind(user()));
-    effects.push(Statement::new(PROVE_ADDRESS).bind(user()));
+    effects.extend(email_change::apply(&presented.user_id));
+    effects.push(changes::prove_address(&presented.user_id));
     let new = account.new_email.clone().unwrap_or_default();
     effects.extend(letter::notice(engine, MailKind::EmailChanged, &account, |variables| {
         variables.old_email = variables.email.clone();

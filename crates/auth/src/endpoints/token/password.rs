@@ -9,7 +9,7 @@ use crate::login::{Method, NewLogin};
 use crate::request::AuthRequest;
 use crate::response::until_the_beat;
 use crate::store::is_true;
-use crate::{AuthError, email};
+use crate::{AuthError, changes, email};
 
 const FIND_BY_EMAIL: &str = "\
 select account.id, account.encrypted_password, state.locked
@@ -23,7 +23,6 @@ select account.id, account.encrypted_password, state.locked
 from auth.users as account
 cross join lateral auth.bind_sign_in_state(account.id) as state
 where account.id = (select auth.bind_find_user($1::text))";
-const NOTE_FAILURE: &str = "select auth.bind_sign_in_failed($1::uuid)";
 const END_ONE_TIME_PASSWORD: &str = include_str!("../../../sql/end_one_time_password.sql");
 
 #[derive(Deserialize)]
@@ -66,7 +65,7 @@ async fn check(engine: &Engine, request: &AuthRequest) -> Result<Response, AuthE
     let user_id = row.text(0).unwrap_or_default();
     if !good {
         if !is_true(row, 2) {
-            let note = Statement::new(NOTE_FAILURE).bind(user_id.to_owned());
+            let note = changes::note_failure(user_id);
             engine.store.write(request, vec![note]).await?;
         }
         return Err(AuthError::InvalidCredentials);
